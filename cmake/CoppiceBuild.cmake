@@ -1,0 +1,42 @@
+# Flags that every target of this tree is built with. Nothing of it reaches those who use the installed library.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+get_property(coppice_multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT coppice_multi_config)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+find_package(Threads REQUIRED)
+find_path(COPPICE_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+
+add_library(coppice_flags INTERFACE)
+target_compile_options(coppice_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow)
+if(COPPICE_WERROR)
+  target_compile_options(coppice_flags INTERFACE -Werror)
+endif()
+if(COPPICE_NATIVE)
+  target_compile_options(coppice_flags INTERFACE -march=native)
+endif()
+if(COPPICE_ASSERTS)
+  target_compile_options(coppice_flags INTERFACE -UNDEBUG)
+endif()
+if(COPPICE_SANITIZE)
+  list(JOIN COPPICE_SANITIZE "," coppice_sanitizers)
+  # Recovery is off so that undefined behaviour fails a test instead of adding a line to its output.
+  set(coppice_sanitizer_flags -fsanitize=${coppice_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  target_compile_options(coppice_flags INTERFACE ${coppice_sanitizer_flags})
+  target_link_options(coppice_flags INTERFACE -fsanitize=${coppice_sanitizers})
+endif()
+if(COPPICE_BUILD_FUZZ)
+  target_compile_options(coppice_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

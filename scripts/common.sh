@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# Sourced by the scripts: strict mode, the source root as working directory, and what they share.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+jobs="${JOBS:-$(nproc)}"
+
+say() { printf '\n== %s\n' "$*"; }
+
+# configure PRESET [OPTION...]
+configure() {
+  local preset="$1"
+  shift
+  cmake --preset "$preset" --log-level=WARNING "$@" >/dev/null
+}
+
+# compile PRESET [TARGET...]; output only when it fails or stands on a terminal
+compile() {
+  local preset="$1"
+  shift
+  local targets=()
+  if [ $# -gt 0 ]; then targets=(--target "$@"); fi
+  cmake --build --preset "$preset" --parallel "$jobs" "${targets[@]}"
+}
