@@ -1,0 +1,284 @@
+// Marking, pacing, and the course of a cycle. Sweeping is in sweep.cpp, the scan of roots in records.cpp. See
+// collector.hpp.
+#include "src/arena/collector.hpp"
+
+#include <cstring>
+
+#include "src/arena/records.hpp"
+#include "src/arena/steps.hpp"
+
+namespace coppice::arena {
+
+namespace {
+
+// A cycle begins when three quarters as many bytes were allocated as were live after the last one, and works fast
+// enough to end within a quarter of that, so that under steady updates memory stays below 2.5 times the live bytes.
+constexpr std::uint64_t least_trigger_bytes = std::uint64_t{2} << 20;
+constexpr std::uint64_t bytes_per_node = 96;     // allocated for each node marked: nodes are 80 bytes to 1 KiB
+constexpr std::uint64_t bytes_per_block = 2048;  // allocated for each block swept
+constexpr std::uint32_t least_units = 64;
+constexpr std::uint32_t most_units = 16384;  // bounds a pause: about half a millisecond
+constexpr std::uint32_t nodes_between_steps = 4096;
+constexpr std::uint64_t space_timeout_ns = 10'000'000'000;
+constexpr int most_cycles = 64;  // of collect(): others may restart ours, but not for ever
+
+}  // namespace
+
+collector::~collector() { detach(); }
+
+void collector::detach() noexcept {
+  if (stack_ != nullptr) platform::unmap_scratch(reinterpret_cast<std::byte*>(stack_), stack_bytes);
+  stack_ = nullptr;
+  number_ = 0;
+}
+
+bool collector::ours(const cycle_word& now) const noexcept {
+  return now.at != phase::idle && now.number == number_ &&
+         now.slot == static_cast<std::uint16_t>(session_->self().slot) &&
+         now.incarnation == static_cast<std::uint16_t>(session_->self().incarnation);
+}
+
+bool collector::due() const noexcept {
+  const control_words& words = session_->map().words();
+  const cycle_word now = cycle_word::from(words.cycle.load(std::memory_order_acquire));
+  if (ours(now)) return true;
+  const std::uint64_t allocated = words.allocated_bytes.load(std::memory_order_relaxed);
+  const std::uint64_t since = allocated - words.allocated_at_cycle.load(std::memory_order_relaxed);
+  std::uint64_t trigger = words.live_bytes.load(std::memory_order_relaxed) / 4 * 3;
+  if (trigger < least_trigger_bytes) trigger = least_trigger_bytes;
+  // A cycle of another session that should be over by now is begun anew: its owner died, or does not write any more.
+  return now.at == phase::idle ? since >= trigger : since >= trigger / 2;
+}
+
+void collector::pace() noexcept {
+  if (!due()) return;
+  control_words& words = session_->map().words();
+  if (!try_acquire(*session_, words.collector_lock)) return;
+  const held_lock guard(*session_, words.collector_lock);
+  if (!ours(cycle_word::from(words.cycle.load(std::memory_order_acquire)))) {
+    if (!begin_cycle()) return;
+  }
+  const std::uint64_t allocated = words.allocated_bytes.load(std::memory_order_relaxed);
+  std::uint64_t units = (allocated - paced_at_) / bytes_per_node;
+  paced_at_ = allocated;
+  if (units < least_units) units = least_units;
+  if (units > most_units) units = most_units;
+  step(static_cast<std::uint32_t>(units));
+}
+
+bool collector::begin_cycle() noexcept {
+  const mapping& map = session_->map();
+  if (stack_ == nullptr) stack_ = reinterpret_cast<ref*>(platform::map_scratch(stack_bytes));
+  if (stack_ == nullptr) {
+    trouble_ = {errc::system, 0, "mapping scratch memory for a collection", stack_bytes, 0};
+    return false;
+  }
+  std::uint64_t seen = map.words().cycle.load(std::memory_order_acquire);
+  std::uint32_t number = cycle_word::from(seen).number + 1;
+  if (number == 0) number = 1;
+  const cycle_word begun{number, phase::marking, static_cast<std::uint16_t>(session_->self().slot),
+                         static_cast<std::uint16_t>(session_->self().incarnation)};
+  if (!map.words().cycle.compare_exchange_strong(seen, begun.bits(), std::memory_order_seq_cst)) return false;
+  COPPICE_STEP(collect_cycle_started);
+  number_ = number;
+  if (cycle_word::from(seen).at != phase::idle) outdate_words();
+  stack_size_ = 0;
+  sweep_at_ = first_reserve_block;
+  reserves_seen_ = 0;
+  live_bytes_ = 0;
+  free_lines_ = 0;
+  const std::uint64_t allocated = map.words().allocated_bytes.load(std::memory_order_relaxed);
+  map.words().allocated_at_cycle.store(allocated, std::memory_order_relaxed);
+  paced_at_ = allocated;
+  const root_sink sink{[](void* self, ref root) noexcept { return static_cast<collector*>(self)->push(root); }, this};
+  const result<std::uint32_t> scanned = scan_roots(*session_, &sink, true);
+  if (!scanned) {
+    trouble_ = scanned.why();
+    number_ = 0;
+    return false;
+  }
+  return true;
+}
+
+void collector::outdate_words() noexcept {
+  const mapping& map = session_->map();
+  const std::uint32_t count = map.block_count();
+  for (std::uint32_t block = first_reserve_block; block < count; ++block) {
+    std::atomic<std::uint64_t>& word = map.block(block);
+    std::uint64_t seen = word.load(std::memory_order_seq_cst);
+    for (;;) {
+      block_word next = block_word::from(seen);
+      if (next.state != block_state::swept && next.state != block_state::unswept) break;
+      next.incarnation = static_cast<std::uint16_t>(number_);
+      if (word.compare_exchange_weak(seen, next.bits(), std::memory_order_acq_rel)) break;
+    }
+  }
+}
+
+bool collector::push(ref node) noexcept {
+  if (stack_size_ == stack_capacity) return false;
+  stack_[stack_size_++] = node;
+  return true;
+}
+
+bool collector::set_bits(std::atomic<std::uint64_t>& word, std::uint32_t bits, bool& already) noexcept {
+  std::uint64_t seen = word.load(std::memory_order_relaxed);
+  for (;;) {
+    const tagged_bits now = tagged_bits::from(seen);
+    const bool current = now.cycle == number_;
+    // A number ahead of ours: we were taken for dead, and another cycle runs. Change nothing.
+    if (!current && static_cast<std::int32_t>(now.cycle - number_) > 0) return false;
+    already = current && (now.bits & bits) == bits;
+    if (already) return true;
+    const tagged_bits next{(current ? now.bits : 0U) | bits, number_};
+    if (word.compare_exchange_weak(seen, next.word(), std::memory_order_relaxed)) return true;
+  }
+}
+
+bool collector::mark_lines(ref node, std::size_t bytes) noexcept {
+  const mapping& map = session_->map();
+  const std::uint64_t begin = std::uint64_t{node} * detail::granule_bytes;
+  std::uint64_t line = begin / line_bytes;
+  const std::uint64_t last = (begin + bytes - 1) / line_bytes;
+  while (line <= last) {
+    const auto block = static_cast<std::uint32_t>(line / lines_per_block);
+    segment_metadata& metadata = map.metadata(block);
+    const block_word word = block_word::from(metadata.words[block % segment_blocks].load(std::memory_order_relaxed));
+    auto& lines = metadata.lines[block % segment_blocks][1 - word.map];
+    const auto first_bit = static_cast<std::uint32_t>(line % 32);
+    std::uint64_t count = last - line + 1;
+    if (count > 32 - first_bit) count = 32 - first_bit;
+    const auto bits = static_cast<std::uint32_t>(((std::uint64_t{1} << count) - 1) << first_bit);
+    bool already = false;
+    if (!set_bits(lines[(line % lines_per_block) / 32], bits, already)) return false;
+    line += count;
+  }
+  return true;
+}
+
+bool collector::push_children(ref node) noexcept {
+  const mapping& map = session_->map();
+  bool room = true;
+  detail::for_each_ref<ref>(map.node(node), [&](ref child) {
+    __builtin_prefetch(map.at(child));
+    room = room && push(child);
+  });
+  return room;
+}
+
+bool collector::mark(ref node) noexcept {
+  const mapping& map = session_->map();
+  const std::uint64_t offset = std::uint64_t{node} * detail::granule_bytes;
+  const std::uint32_t block = mapping::block_of(node);
+  if (block >= map.block_count()) {
+    trouble_ = {errc::corrupt, 0, "a ref leaves the arena", offset, 0};
+    return false;
+  }
+  const std::uint64_t cell = (offset % block_bytes) / mark_bytes;
+  bool already = false;
+  std::atomic<std::uint64_t>& word = map.metadata(block).marks[block % segment_blocks][cell / 32];
+  if (!set_bits(word, std::uint32_t{1} << (cell % 32), already)) return false;
+  if (already) return true;
+  const detail::node_header& header = map.node(node);
+  const std::uint64_t end = offset + header.size_bytes();
+  const bool known =
+      static_cast<std::size_t>(header.kind) < detail::kind_count && header.kind != detail::node_kind::none;
+  const bool fits = known && header.granules >= 2 && end <= std::uint64_t{map.block_count()} * block_bytes;
+  const detail::ref_places refs = fits ? detail::refs_of(header) : detail::ref_places{};
+  if (!fits || refs.offset + (refs.count * sizeof(ref)) > header.size_bytes()) {
+    trouble_ = {errc::corrupt, 0, "a reachable node has no valid header", offset, 0};
+    return false;
+  }
+  if (!mark_lines(node, header.size_bytes())) return false;
+  live_bytes_ += header.size_bytes();
+  if (!push_children(node)) {
+    trouble_ = {errc::system, 0, "the mark stack is full", stack_capacity, stack_capacity};
+    return false;
+  }
+  return true;
+}
+
+collector::progress collector::mark_some(std::uint32_t nodes) noexcept {
+  // A few refs wait in a ring between the stack and their turn, so that the prefetch of their headers has time to
+  // arrive.
+  constexpr std::uint32_t ring_size = 8;
+  const mapping& map = session_->map();
+  ref ring[ring_size];
+  std::uint32_t waiting = 0;
+  std::uint32_t at = 0;
+  for (std::uint32_t done = 0; done < nodes || waiting != 0; ++done) {
+    while (waiting < ring_size && stack_size_ != 0 && done < nodes) {
+      const ref next = stack_[--stack_size_];
+      __builtin_prefetch(map.at(next));
+      ring[(at + waiting++) % ring_size] = next;
+    }
+    if (waiting == 0) break;
+    if (!mark(ring[at])) return progress::abandoned;
+    at = (at + 1) % ring_size;
+    --waiting;
+    if (done % nodes_between_steps == nodes_between_steps - 1) COPPICE_STEP(collect_marked_some);
+  }
+  return stack_size_ == 0 ? progress::finished : progress::working;
+}
+
+collector::progress collector::step(std::uint32_t units) noexcept {
+  std::atomic<std::uint64_t>& cycle = session_->map().words().cycle;
+  std::uint64_t seen = cycle.load(std::memory_order_acquire);
+  cycle_word now = cycle_word::from(seen);
+  if (!ours(now)) return progress::abandoned;
+  if (now.at == phase::marking) {
+    const progress marked = mark_some(units);
+    if (marked == progress::abandoned) number_ = 0;
+    if (marked != progress::finished) return marked;
+    now.at = phase::sweeping;
+    if (!cycle.compare_exchange_strong(seen, now.bits(), std::memory_order_seq_cst)) return progress::abandoned;
+    COPPICE_STEP(collect_sweep_started);
+    return progress::working;
+  }
+  return sweep_some(units * static_cast<std::uint32_t>(bytes_per_node) / static_cast<std::uint32_t>(bytes_per_block) +
+                    1);
+}
+
+result<void> collector::run_cycle() noexcept {
+  trouble_ = {};
+  if (!begin_cycle()) {
+    return trouble_.code != errc::ok ? result<void>(trouble_)
+                                     : failure{errc::busy, 0, "another process began a collection", 0, 0};
+  }
+  for (;;) {
+    switch (step(most_units)) {
+      case progress::finished:
+        return {};
+      case progress::abandoned:
+        return trouble_.code != errc::ok ? result<void>(trouble_)
+                                         : failure{errc::busy, 0, "another process took the collection over", 0, 0};
+      case progress::working:
+        break;
+    }
+  }
+}
+
+result<std::uint64_t> collector::collect(std::uint64_t timeout_ns, std::uint32_t keep_blocks) noexcept {
+  control_words& words = session_->map().words();
+  if (const result<void> locked = acquire(*session_, words.collector_lock, timeout_ns); !locked) return locked.why();
+  const held_lock guard(*session_, words.collector_lock);
+  // Two cycles: blocks that were given up, or lost their owner, during the first are swept by the second.
+  for (int cycle = 0, done = 0; done < 2 && cycle < most_cycles; ++cycle) {
+    const result<void> ran = run_cycle();
+    if (ran) {
+      ++done;
+    } else if (ran.why().code != errc::busy) {
+      return ran.why();
+    }
+  }
+  give_back(keep_blocks, ~std::uint32_t{0});
+  return free_lines_ * line_bytes;
+}
+
+result<void> collector::collect_for_space() noexcept {
+  const result<std::uint64_t> collected = collect(space_timeout_ns, ~std::uint32_t{0});
+  if (!collected) return collected.why();
+  return {};
+}
+
+}  // namespace coppice::arena

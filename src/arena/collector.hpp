@@ -1,0 +1,86 @@
+// The collector: finds what the roots reach and frees the rest, in small steps.
+//
+// A cycle (docs/decisions/arena-reclamation.md, g1 to g6) belongs to the session that began it, which works on it a
+// little each time it takes a block (pace), with the collector lock held only during a step. The stack of refs to visit
+// is private to that process, so a cycle whose owner died, or stopped taking part, is not continued but begun anew
+// under the next number; marks of the old one count for nothing.
+//
+// Invariants
+//   G1  a MARK or LINES bit counts only under the number of the running cycle
+//   G2  marking writes to the line map that is not current; the sweep's swap of the block's word makes it current
+//   G3  nothing is swept before every ref reachable from the scanned roots is marked
+//
+// Thread safety: any thread of the session; steps exclude each other by the collector lock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "coppice/result.hpp"
+#include "src/arena/session.hpp"
+
+namespace coppice::arena {
+
+class collector {
+ public:
+  collector() noexcept = default;
+  collector(const collector&) = delete;
+  collector& operator=(const collector&) = delete;
+  ~collector();
+
+  void attach(session& self) noexcept { session_ = &self; }
+  /// Frees the scratch memory; a running cycle is abandoned.
+  void detach() noexcept;
+
+  /// One bounded step, if a cycle is due or running here. Called for each block that an allocator takes.
+  void pace() noexcept;
+
+  /// Cycles until one that began after the call has finished; then the free blocks beyond `keep_blocks` are given back
+  /// to the system. Returns the bytes in free lines. Errors: busy (another process holds the collector lock), corrupt,
+  /// system.
+  result<std::uint64_t> collect(std::uint64_t timeout_ns, std::uint32_t keep_blocks) noexcept;
+
+  /// For an allocator that can neither find nor add memory. As collect(), but gives nothing back.
+  result<void> collect_for_space() noexcept;
+
+ private:
+  enum class progress : std::uint8_t { working, finished, abandoned };
+
+  bool begin_cycle() noexcept;
+  /// The last cycle was not finished: if its owner was wrongly taken for dead and sweeps on, its swaps must fail from
+  /// now on.
+  void outdate_words() noexcept;
+  progress step(std::uint32_t units) noexcept;
+  progress mark_some(std::uint32_t nodes) noexcept;
+  progress sweep_some(std::uint32_t blocks) noexcept;
+  bool mark(ref node) noexcept;
+  bool mark_lines(ref node, std::size_t bytes) noexcept;
+  bool set_bits(std::atomic<std::uint64_t>& word, std::uint32_t bits, bool& already) noexcept;
+  bool push(ref node) noexcept;
+  bool push_children(ref node) noexcept;
+  void sweep_block(std::uint32_t block) noexcept;
+  std::uint32_t count_free_lines(std::uint32_t block, std::uint8_t map) const noexcept;
+  void refill_reserve() noexcept;
+  void finish_cycle() noexcept;
+  void give_back(std::uint32_t keep_blocks, std::uint32_t most) noexcept;
+  bool ours(const cycle_word& now) const noexcept;
+  bool due() const noexcept;
+  result<void> run_cycle() noexcept;
+
+  session* session_ = nullptr;
+  ref* stack_ = nullptr;  // scratch memory
+  std::uint64_t stack_size_ = 0;
+  std::atomic<std::uint32_t> number_{
+      0};  // of the cycle this session works on, 0: none; written under the collector lock
+  std::uint32_t sweep_at_ = 0;
+  std::uint32_t reserves_seen_ = 0;
+  std::uint64_t live_bytes_ = 0;
+  std::uint64_t free_lines_ = 0;
+  std::uint64_t paced_at_ = 0;  // allocated_bytes at the last step
+  failure trouble_;
+
+  static constexpr std::uint64_t stack_bytes = std::uint64_t{256} << 20;  // addresses; memory as used
+  static constexpr std::uint64_t stack_capacity = stack_bytes / sizeof(ref);
+};
+
+}  // namespace coppice::arena
