@@ -1,0 +1,139 @@
+// See state.hpp.
+#include "src/store/state.hpp"
+
+#include <utility>
+
+namespace coppice::store_detail {
+
+namespace {
+
+std::size_t thread_stripe() noexcept {
+  static std::atomic<std::size_t> next{0};
+  thread_local const std::size_t mine = next.fetch_add(1, std::memory_order_relaxed);
+  return mine;
+}
+
+arena::create_options creation(const store_options& options) noexcept {
+  arena::create_options made;
+  made.limit_bytes = options.limit_bytes;
+  made.file_mode = options.file_mode;
+  made.has_seed = options.seed.has_value();
+  made.seed = options.seed.value_or(0);
+  made.leaf_entries = leaf_policy::max_entries;
+  made.leaf_bytes = leaf_policy::max_bytes;
+  made.inline_bytes = leaf_policy::max_inline;
+  return made;
+}
+
+constexpr arena::open_expectation expectation{leaf_policy::max_entries, leaf_policy::max_bytes,
+                                              leaf_policy::max_inline};
+
+result<void> create_or_open(arena::session& session, const char* path, const store_options& options) noexcept {
+  // Two processes may race to create: the loser finds a complete store, or, if it is destroyed at once, tries again.
+  constexpr int attempts = 16;
+  for (int attempt = 0;; ++attempt) {
+    if (options.mode != open_mode::create_new) {
+      const result<void> opened = session.open(path, expectation);
+      if (opened || opened.why().code != errc::not_found || options.mode == open_mode::open_existing) return opened;
+    }
+    const result<void> created = session.create(path, creation(options));
+    const bool lost_race = !created && created.why().code == errc::exists && options.mode == open_mode::open_or_create;
+    if (!lost_race || attempt == attempts) return created;
+  }
+}
+
+}  // namespace
+
+open_arena::open_arena(std::string name, std::string path, const store_options& options)
+    : name_(std::move(name)), path_(std::move(path)), options_(options) {
+  if (options.limit_bytes < arena::min_limit_bytes || options.limit_bytes > arena::max_arena_bytes) {
+    raise(errc::invalid_argument, name_,
+          "limit_bytes is " + std::to_string(options.limit_bytes) + "; it must be between 4 MiB and 64 GiB");
+  }
+  value_or_raise(create_or_open(session_, path_.c_str(), options_), name_);
+  collector_.attach(session_);
+  nodes_.attach(session_, collector_);
+  view_ = arena_view(session_.map());
+  leaf_ = leaf_policy(detail::seeded_hash{session_.map().id().seed});
+  register_arena(*this);
+}
+
+open_arena::~open_arena() {
+  if (!abandoned_) {
+    unregister_arena(*this);
+    nodes_.give_up_all();
+  }
+  collector_.detach();
+  session_.close();
+}
+
+reading::reading(open_arena& from) : arena_(from) {
+  const std::size_t stripe = thread_stripe() % open_arena::reader_cells;
+  open_arena::reader_cell& mine = from.readers_[stripe];
+  // Acquire: the pin that the last thread here claimed is visible.
+  if (!mine.taken.exchange(true, std::memory_order_acquire)) {
+    reader_ = &mine;
+    pin_ = mine.cell.load(std::memory_order_relaxed);
+  }
+  if (pin_ == nullptr) {
+    result<arena::pin*> claimed = from.session_.claim_pin();
+    if (!claimed) {
+      if (reader_ != nullptr) reader_->taken.store(false, std::memory_order_release);
+      raise(claimed.why(), from.name_);
+    }
+    pin_ = *claimed;
+    if (reader_ != nullptr) reader_->cell.store(pin_, std::memory_order_relaxed);
+  }
+  version_ = from.session_.pin_newest(*pin_);
+}
+
+reading::~reading() {
+  if (arena_.abandoned()) return;  // forked inside the read: the pin is the parent's
+  if (reader_ != nullptr) {
+    arena::session::unpin(*pin_);
+    reader_->taken.store(false, std::memory_order_release);
+  } else {
+    arena_.session_.free_pin(*pin_);
+  }
+}
+
+writing::writing(open_arena& into, bool edits) : arena_(into) {
+  if (into.read_only()) raise({errc::read_only, 0, "", 0, 0}, into.name_);
+  if (into.writer_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
+    raise(errc::busy, into.name_,
+          "a transaction of this thread is open; write through the transaction that transact() was given");
+  }
+  arena::session& session = into.session_;
+  std::atomic<std::uint32_t>& lock = session.map().words().writer_lock;
+  value_or_raise(arena::acquire(session, lock, into.timeout_ns()), into.name_);
+  if (into.writer_pin_ == nullptr) {
+    result<arena::pin*> claimed = session.claim_pin();
+    if (!claimed) {
+      arena::release(session, lock);
+      raise(claimed.why(), into.name_);
+    }
+    into.writer_pin_ = *claimed;
+  }
+  base_ = session.pin_newest(*into.writer_pin_);
+  base_root_ = into.root_of(base_);
+  into.nodes_.begin(edits);
+}
+
+void writing::commit(ref root) {
+  arena_.require_open();
+  if (root == base_root_) return;
+  open_ = false;
+  const result<std::uint64_t> published = arena::publish(arena_.session_, arena_.nodes_, base_, root);
+  arena::session::unpin(*arena_.writer_pin_);
+  arena::release(arena_.session_, arena_.session_.map().words().writer_lock);
+  if (!published) raise(published.why(), arena_.name_);
+}
+
+writing::~writing() {
+  if (!open_ || arena_.abandoned()) return;  // forked inside the transaction: lock, pin and blocks are the parent's
+  arena_.nodes_.roll_back();
+  arena::session::unpin(*arena_.writer_pin_);
+  arena::release(arena_.session_, arena_.session_.map().words().writer_lock);
+}
+
+}  // namespace coppice::store_detail
