@@ -1,0 +1,484 @@
+// The packed leaf as a policy of the trie: writing. Included by packed_leaf.hpp.
+//
+// `make` builds any leaf from segments of other leaves and new items. `splice` is the path of ordinary updates: a copy
+// of a narrow leaf with one entry inserted, replaced or removed, in bulk copies. `edit` does the same in place.
+//
+// Ownership: a new leaf retains the blobs that it takes over from other leaves, and owns the blobs that it makes. When
+// an allocation fails everything made so far is released.
+//
+// Thread safety: see node.hpp.
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "coppice/detail/packed_leaf.hpp"
+
+namespace coppice::detail {
+
+/// How an item is encoded with at most `max_inline` bytes of key and of value in the entry.
+struct item_shape {
+  std::size_t bytes = 0;
+  unsigned flags = 0;
+  unsigned code = 0;
+
+  item_shape() = default;
+  template <class Ref>
+  item_shape(const packed_item<Ref>& item, std::size_t max_inline) noexcept
+      : flags((item.key.size > max_inline ? external_key_flag : 0U) |
+              (item.value.size > max_inline ? external_value_flag : 0U)),
+        code(flags == 0 ? code_of(item.value.kind) : 0U) {
+    const std::size_t key = (flags & external_key_flag) != 0 ? 0 : item.key.size;
+    const std::size_t value = (flags & external_value_flag) != 0 ? 4 : item.value.size;
+    bytes = (code != 0 ? 2 : long_form_bytes(flags)) + key + value;
+  }
+  [[nodiscard]] unsigned refs() const noexcept {
+    return ((flags & external_key_flag) != 0 ? 1U : 0U) + ((flags & external_value_flag) != 0 ? 1U : 0U);
+  }
+  [[nodiscard]] bool fits_narrow() const noexcept { return flags == 0 && bytes <= narrow_entry_bytes; }
+};
+
+/// A change of one entry of a leaf, prepared: what it will hold, and the numbers that writing it needs.
+template <class Item>
+struct packed_change {
+  const Item* added;
+  item_shape shape;  // of the item
+  std::uint32_t index;
+  std::uint32_t removed;
+  leaf_measure size;  // afterwards
+  std::size_t removed_bytes;
+  std::uint32_t before = 0;  // bytes of the entries before the change; of a narrow leaf
+  std::uint32_t after = 0;   // and behind it
+  bool stays_narrow = false;
+
+  [[nodiscard]] bool shrinks() const noexcept { return added == nullptr || shape.bytes < removed_bytes; }
+};
+
+/// Copies short strings of bytes without a call where that is possible.
+inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t size) noexcept {
+  if (size > 64) {
+    std::memcpy(to, from, size);
+  } else if (size >= 16) {
+    const byte_lanes last(from + size - lane_count);
+    for (std::size_t at = 0; at + lane_count < size; at += lane_count) byte_lanes(from + at).put(to + at);
+    last.put(to + size - lane_count);
+  } else if (size >= 8) {
+    const auto first = load<std::uint64_t>(from);
+    const auto last = load<std::uint64_t>(from + size - 8);
+    store(to, first);
+    store(to + size - 8, last);
+  } else if (size >= 4) {
+    const auto first = load<std::uint32_t>(from);
+    const auto last = load<std::uint32_t>(from + size - 4);
+    store(to, first);
+    store(to + size - 4, last);
+  } else if (size > 0) {
+    const std::byte first = from[0], middle = from[size / 2], last = from[size - 1];
+    to[0] = first;
+    to[size / 2] = middle;
+    to[size - 1] = last;
+  }
+}
+
+/// Writes an entry. `first_ref` is the index that its first blob has in the leaf.
+template <class Ref>
+inline void encode_item(std::byte* to, const packed_item<Ref>& item, const item_shape& shape,
+                        std::uint32_t first_ref) noexcept {
+  to[0] = static_cast<std::byte>(static_cast<unsigned>(item.key.kind) | (shape.code << 5));
+  if (shape.code != 0) {
+    to[1] = static_cast<std::byte>(item.key.size);
+    copy_bytes(to + 2, item.key.data, item.key.size);
+    copy_bytes(to + 2 + item.key.size, item.value.data, item.value.size);
+    return;
+  }
+  to[1] = static_cast<std::byte>(static_cast<unsigned>(item.value.kind) | shape.flags);
+  std::byte* rest = to + long_form_bytes(shape.flags);
+  if ((shape.flags & external_key_flag) != 0) {
+    store(to + 2, first_ref);
+    store(to + 6, item.hash);
+    ++first_ref;
+  } else {
+    to[2] = static_cast<std::byte>(item.key.size);
+    copy_bytes(rest, item.key.data, item.key.size);
+    rest += item.key.size;
+  }
+  if ((shape.flags & external_value_flag) != 0) {
+    store(rest, first_ref);
+  } else {
+    copy_bytes(rest, item.value.data, item.value.size);
+  }
+}
+
+/// Room to grow for a narrow leaf that this edit may change in place.
+template <class Leaf>
+[[nodiscard]] inline std::size_t edit_slack(std::uint64_t token, std::size_t entries, std::size_t bytes) noexcept {
+  if (token == 0 || entries >= Leaf::max_entries) return 0;
+  const std::size_t more = Leaf::max_entries - entries < 2 ? 1 : 2;
+  return round_to_granules(more * (bytes / entries + 2)) - granule_bytes;
+}
+
+/// Builds one leaf from segments.
+template <class Leaf, class Memory>
+class packed_writer {
+  using Ref = typename Leaf::ref_type;
+  using segment = typename Leaf::segment;
+  using narrow = typename Leaf::narrow;
+  using wide = typename Leaf::wide;
+
+ public:
+  packed_writer(const Leaf& leaf, Memory& memory, unsigned depth, const segment* segments, unsigned count) noexcept
+      : leaf_(leaf), memory_(memory), segments_(segments), segment_count_(count), depth_(depth) {}
+
+  [[nodiscard]] Ref make() noexcept {
+    for (unsigned i = 0; i < segment_count_; ++i) add(segments_[i]);
+    assert(entries_ > 0);
+    return refs_ == 0 && largest_ <= narrow_entry_bytes && entries_ <= Leaf::max_entries ? make_narrow() : make_wide();
+  }
+
+ private:
+  void add(const segment& part) noexcept {
+    entries_ += part.size();
+    if (part.node != nullptr && Leaf::is_narrow(part.node)) {
+      bytes_ += Leaf::measure(part.node, part.from, part.to).bytes;
+      return;
+    }
+    for (std::uint32_t i = part.from; i < part.to; ++i) {
+      std::size_t size;
+      if (part.node == nullptr) {
+        const item_shape shape(part.items[i], Leaf::max_inline);
+        size = shape.bytes;
+        refs_ += shape.refs();
+      } else {
+        const encoded_entry at = Leaf::entry_of(part.node, i);
+        size = at.size;
+        refs_ += parse_entry(at.data, at.size).refs();
+      }
+      bytes_ += size;
+      if (size > largest_) largest_ = size;
+    }
+  }
+
+  [[nodiscard]] std::uint8_t tag_of(const segment& part, std::uint32_t index) const noexcept {
+    if (part.node == nullptr) return hash_tag(part.items[index].hash, depth_);
+    const unsigned depth = depth_of(part.node);
+    const std::uint8_t tag = Leaf::tag_at(part.node, index);
+    if (depth == depth_) return tag;
+    if (depth > depth_) return hash_tag(known_hash(part.prefix, depth, tag), depth_);
+    return hash_tag(leaf_.hash_at(memory_, part.node, index), depth_);
+  }
+
+  [[nodiscard]] Ref make_narrow() noexcept {
+    const auto bytes = static_cast<std::size_t>(bytes_), entries = static_cast<std::size_t>(entries_);
+    const std::uint64_t token = memory_.edit_token();
+    const std::size_t node_bytes = narrow::node_bytes(entries, bytes) + edit_slack<Leaf>(token, entries, bytes);
+    const auto made = memory_.allocate(node_bytes);
+    if (made.address == nullptr) return {};
+    write_header(made.address, node_kind::packed_leaf, depth_, node_bytes, static_cast<std::uint32_t>(entries), token);
+    std::byte* tags = made.address + narrow_tags_offset;
+    std::byte* sizes = tags + entries;
+    std::byte* at = made.address + node_bytes;
+    std::memset(sizes + entries, 0, static_cast<std::size_t>(at - (sizes + entries)) - bytes);
+    for (unsigned i = 0; i < segment_count_; ++i) {
+      const segment& part = segments_[i];
+      if (part.node != nullptr && Leaf::is_narrow(part.node)) {
+        at = copy_narrow(part, tags, sizes, at);
+      } else {
+        at = put_narrow(part, tags, sizes, at);
+      }
+      tags += part.size();
+      sizes += part.size();
+    }
+    return made.ref;
+  }
+
+  /// Copies a run of a narrow leaf; entries are written downwards from `at`. Returns where they begin.
+  [[nodiscard]] std::byte* copy_narrow(const segment& part, std::byte* tags, std::byte* sizes,
+                                       std::byte* at) const noexcept {
+    const narrow leaf(part.node);
+    const std::uint32_t first = leaf.sum(part.from), last = leaf.sum(part.to);
+    copy_bytes(sizes, leaf.sizes() + part.from, part.size());
+    copy_bytes(at - (last - first), leaf.end() - last, last - first);
+    const unsigned depth = depth_of(part.node);
+    if (depth == depth_) {
+      copy_bytes(tags, leaf.tags() + part.from, part.size());
+    } else if (depth > depth_) {
+      for (std::uint32_t i = part.from; i < part.to; ++i) {
+        *tags++ = static_cast<std::byte>(hash_tag(known_hash(part.prefix, depth, leaf.tag(i)), depth_));
+      }
+    } else {
+      const std::byte* entry = leaf.end() - first;
+      for (std::uint32_t i = part.from; i < part.to; ++i) {
+        const auto size = std::to_integer<std::size_t>(leaf.sizes()[i]);
+        entry -= size;
+        *tags++ = static_cast<std::byte>(hash_tag(leaf_.hash(Leaf::inline_key({entry, size})), depth_));
+      }
+    }
+    return at - (last - first);
+  }
+
+  /// The same for items, and for entries of a wide leaf.
+  [[nodiscard]] std::byte* put_narrow(const segment& part, std::byte* tags, std::byte* sizes,
+                                      std::byte* at) const noexcept {
+    for (std::uint32_t i = part.from; i < part.to; ++i) {
+      *tags++ = static_cast<std::byte>(tag_of(part, i));
+      std::size_t size;
+      if (part.node == nullptr) {
+        const item_shape shape(part.items[i], Leaf::max_inline);
+        size = shape.bytes;
+        encode_item(at - size, part.items[i], shape, 0);
+      } else {
+        const encoded_entry from = Leaf::entry_of(part.node, i);
+        size = from.size;
+        copy_bytes(at - size, from.data, size);
+      }
+      at -= size;
+      *sizes++ = static_cast<std::byte>(size);
+    }
+    return at;
+  }
+
+  [[nodiscard]] Ref make_wide() noexcept {
+    const std::uint64_t node_bytes = wide::node_bytes(entries_, bytes_, refs_);
+    if (node_bytes > wide_limit || entries_ > 0xffffffffU) return {};
+    const auto made = memory_.allocate(static_cast<std::size_t>(node_bytes));
+    if (made.address == nullptr) return {};
+    node_ = made.address;
+    const auto entries = static_cast<std::uint32_t>(entries_);
+    write_header(node_, node_kind::packed_leaf_wide, depth_, static_cast<std::size_t>(node_bytes), entries,
+                 memory_.edit_token());
+    std::memset(node_ + node_bytes - granule_bytes, 0, granule_bytes);
+    store(node_ + wide_ref_count_offset, std::uint32_t{0});  // counts up: a release half-way finds what is there
+    store(node_ + wide_bytes_offset, static_cast<std::uint32_t>(bytes_));
+    ends_ = node_ + wide_refs_offset + refs_ * sizeof(Ref);
+    tags_ = ends_ + 4 * std::size_t{entries};
+    first_ = tags_ + entries;
+    clear_tail(static_cast<std::size_t>(node_bytes));
+    for (unsigned s = 0; s < segment_count_; ++s) {
+      for (std::uint32_t i = segments_[s].from; i < segments_[s].to; ++i) {
+        if (!put_wide(segments_[s], i)) {
+          memory_.release(made.ref);
+          return {};
+        }
+      }
+    }
+    return made.ref;
+  }
+
+  void clear_tail(std::size_t node_bytes) noexcept {
+    std::byte* used = first_ + bytes_;
+    std::memset(used, 0, static_cast<std::size_t>(node_ + node_bytes - used));
+  }
+
+  [[nodiscard]] bool put_wide(const segment& part, std::uint32_t index) noexcept {
+    *tags_++ = static_cast<std::byte>(tag_of(part, index));
+    std::byte* to = first_ + written_;
+    if (part.node == nullptr) {
+      const auto& item = part.items[index];
+      const item_shape shape(item, Leaf::max_inline);
+      encode_item(to, item, shape, written_refs_);
+      written_ += static_cast<std::uint32_t>(shape.bytes);
+      if ((shape.flags & external_key_flag) != 0 && !own_blob(item.key_blob, item.key)) return false;
+      if ((shape.flags & external_value_flag) != 0 && !own_blob(item.value_blob, item.value)) return false;
+    } else {
+      const encoded_entry from = Leaf::entry_of(part.node, index);
+      copy_bytes(to, from.data, from.size);
+      written_ += static_cast<std::uint32_t>(from.size);
+      if (!Leaf::is_narrow(part.node)) share_refs(part.node, to, from.size);
+    }
+    store(ends_, written_);
+    ends_ += 4;
+    return true;
+  }
+
+  /// Takes over the blobs of an entry copied to `to`, and numbers them anew.
+  void share_refs(const std::byte* node, std::byte* to, std::size_t size) noexcept {
+    const entry_parts parts = parse_entry(to, size);
+    if (parts.external_key()) {
+      store(to + 2, written_refs_);
+      share(wide(node).ref(parts.key_index));
+    }
+    if (parts.external_value()) {
+      store(to + size - 4, written_refs_);
+      share(wide(node).ref(parts.value_index));
+    }
+  }
+  [[nodiscard]] bool own_blob(Ref blob, const packed_view& bytes) noexcept {
+    if (blob == Ref{}) return own(make_blob(memory_, bytes));
+    share(blob);
+    return true;
+  }
+  void share(Ref ref) noexcept {
+    memory_.retain(ref);
+    (void)own(ref);
+  }
+  [[nodiscard]] bool own(Ref ref) noexcept {
+    if (ref == Ref{}) return false;
+    store(node_ + wide_refs_offset + written_refs_ * sizeof(Ref), ref);
+    store(node_ + wide_ref_count_offset, ++written_refs_);
+    return true;
+  }
+
+  static constexpr std::uint64_t wide_limit = 0xf0000000U;
+
+  const Leaf& leaf_;
+  Memory& memory_;
+  const segment* segments_;
+  unsigned segment_count_;
+  unsigned depth_;
+  std::uint64_t entries_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t refs_ = 0;
+  std::size_t largest_ = 0;
+  std::byte* node_ = nullptr;
+  std::byte* ends_ = nullptr;
+  std::byte* tags_ = nullptr;
+  std::byte* first_ = nullptr;
+  std::uint32_t written_ = 0;
+  std::uint32_t written_refs_ = 0;
+};
+
+template <class Ref, class Hash, unsigned B, unsigned S, unsigned V>
+std::size_t packed_leaf<Ref, Hash, B, S, V>::item_bytes(const item& of) noexcept {
+  return item_shape(of, V).bytes;
+}
+
+template <class Ref, class Hash, unsigned B, unsigned S, unsigned V>
+template <node_memory Memory>
+Ref packed_leaf<Ref, Hash, B, S, V>::make(Memory& memory, unsigned depth, const segment* segments,
+                                          unsigned count) const noexcept {
+  return packed_writer<packed_leaf, Memory>(*this, memory, depth, segments, count).make();
+}
+
+template <class Ref, class Hash, unsigned B, unsigned S, unsigned V>
+auto packed_leaf<Ref, Hash, B, S, V>::plan(const std::byte* node, std::uint32_t index, std::uint32_t removed,
+                                           const item* added) noexcept -> change {
+  change wanted{added, item_shape(), index, removed, {}, 0};
+  if (added != nullptr) wanted.shape = item_shape(*added, V);
+  const std::uint32_t old_count = count_of(node);
+  wanted.size.count = std::uint64_t{old_count} - removed + (added != nullptr ? 1 : 0);
+  if (is_narrow(node)) {
+    const narrow leaf(node);
+    const std::uint32_t total = leaf.sum(old_count);
+    wanted.before = leaf.sum(index);
+    if (removed != 0) wanted.removed_bytes = std::to_integer<std::size_t>(leaf.sizes()[index]);
+    wanted.after = total - wanted.before - static_cast<std::uint32_t>(wanted.removed_bytes);
+    wanted.size.bytes = wanted.before + wanted.shape.bytes + wanted.after;
+    wanted.stays_narrow = wanted.size.count <= B && wanted.shape.fits_narrow();
+  } else {
+    if (removed != 0) wanted.removed_bytes = entry_bytes(node, index);
+    wanted.size.bytes = measure(node).bytes - wanted.removed_bytes + wanted.shape.bytes;
+  }
+  return wanted;
+}
+
+/// Zeros the gap [from, to) of a narrow leaf whose entries are not written yet: at least 16 bytes follow `from`.
+inline void clear_gap(std::byte* from, const std::byte* to) noexcept {
+  const auto size = static_cast<std::size_t>(to - from);
+  store(from, std::uint64_t{0});
+  store(from + 8, std::uint64_t{0});
+  if (size > lane_count) std::memset(from, 0, size);
+}
+
+template <class Ref, class Hash, unsigned B, unsigned S, unsigned V>
+template <node_memory Memory>
+Ref packed_leaf<Ref, Hash, B, S, V>::splice(Memory& memory, const std::byte* node, std::uint64_t prefix,
+                                            const change& wanted) const noexcept {
+  const unsigned depth = depth_of(node);
+  const std::uint32_t old_count = count_of(node), index = wanted.index, next = index + wanted.removed;
+  const bool adds = wanted.added != nullptr;
+  if (!wanted.stays_narrow) {
+    const segment parts[3] = {{node, nullptr, 0, index, prefix},
+                              {nullptr, wanted.added, 0, adds ? 1U : 0U, 0},
+                              {node, nullptr, next, old_count, prefix}};
+    return make(memory, depth, parts, 3);
+  }
+  const narrow old(node);
+  const auto count = static_cast<std::uint32_t>(wanted.size.count);
+  const auto bytes = static_cast<std::size_t>(wanted.size.bytes);
+  const std::uint64_t token = memory.edit_token();
+  const std::size_t exact = narrow::node_bytes(count, bytes);
+  const std::size_t node_bytes = exact + edit_slack<packed_leaf>(token, count, bytes);
+  const auto made = memory.allocate(node_bytes);
+  if (made.address == nullptr) return {};
+  std::byte* end = made.address + node_bytes;
+
+  if (count == old_count && wanted.removed_bytes == wanted.shape.bytes && bytes_of(node) == node_bytes) {
+    std::memcpy(made.address, node, node_bytes);
+    write_header(made.address, node_kind::packed_leaf, depth, node_bytes, count, token);
+    encode_item(end - wanted.before - wanted.shape.bytes, *wanted.added, wanted.shape, 0);
+    return made.ref;
+  }
+  write_header(made.address, node_kind::packed_leaf, depth, node_bytes, count, token);
+  const unsigned keep = adds ? 1 : 0;
+  std::byte* tags = made.address + narrow_tags_offset;
+  std::byte* sizes = tags + count;
+  lanes::copy(tags, old.tags());
+  lanes::copy(tags + index + keep, old.tags() + next);
+  lanes::copy(sizes, old.sizes());
+  lanes::copy(sizes + index + keep, old.sizes() + next);
+  clear_gap(sizes + count, end - bytes);
+  std::memcpy(end - wanted.before, old.end() - wanted.before, wanted.before);
+  std::memcpy(end - bytes, old.end() - wanted.before - wanted.removed_bytes - wanted.after, wanted.after);
+  if (adds) {
+    tags[index] = static_cast<std::byte>(hash_tag(wanted.added->hash, depth));
+    sizes[index] = static_cast<std::byte>(wanted.shape.bytes);
+    encode_item(end - wanted.before - wanted.shape.bytes, *wanted.added, wanted.shape, 0);
+  }
+  return made.ref;
+}
+
+/// Inserts or removes one byte at `index` in each of two arrays of `count` bytes that stand side by side. With `room`,
+/// a vector's length of bytes behind the new arrays may be written.
+template <class Lanes>
+inline void edit_arrays(std::byte* arrays, std::uint32_t count, std::uint32_t index, bool insert, bool room) noexcept {
+  const std::uint32_t next = insert ? index : index + 1, place = insert ? index + 1 : index;
+  const std::uint32_t now = insert ? count + 1 : count - 1;
+  std::byte tags_after[Lanes::bytes], sizes[Lanes::bytes], sizes_after[Lanes::bytes];
+  Lanes::copy(tags_after, arrays + next);
+  Lanes::copy(sizes, arrays + count);
+  Lanes::copy(sizes_after, arrays + count + next);
+  if (room) {
+    Lanes::copy(arrays + place, tags_after);
+    Lanes::copy(arrays + now, sizes);
+    Lanes::copy(arrays + now + place, sizes_after);
+  } else {
+    std::memcpy(arrays + place, tags_after, count - next);
+    std::memcpy(arrays + now, sizes, index);
+    std::memcpy(arrays + now + place, sizes_after, count - next);
+  }
+}
+
+template <class Ref, class Hash, unsigned B, unsigned S, unsigned V>
+bool packed_leaf<Ref, Hash, B, S, V>::edit(std::byte* node, const change& wanted) noexcept {
+  const narrow old(node);
+  const std::size_t capacity = bytes_of(node);
+  const auto count = static_cast<std::uint32_t>(wanted.size.count);
+  const auto bytes = static_cast<std::size_t>(wanted.size.bytes);
+  if (!wanted.stays_narrow || count == 0 || narrow::node_bytes(count, bytes) > capacity) return false;
+  std::byte* end = node + capacity;
+  const bool adds = wanted.added != nullptr;
+  if (adds) {
+    // What is stored may come out of this very leaf, whose bytes are about to move.
+    const auto inside = [&](const packed_view& view) { return view.data < end && view.data + view.size > node; };
+    if (inside(wanted.added->key) || inside(wanted.added->value)) return false;
+  }
+  if (wanted.removed_bytes != wanted.shape.bytes) {
+    std::memmove(end - bytes, end - wanted.before - wanted.removed_bytes - wanted.after, wanted.after);
+  }
+  std::byte* tags = node + narrow_tags_offset;
+  if (count != old.count) {
+    const bool room = tags + 2 * std::size_t{count} + lanes::bytes <= end - bytes;
+    edit_arrays<lanes>(tags, old.count, wanted.index, adds, room);
+    store(node + offsetof(node_header, count), count);
+  }
+  if (adds) {
+    encode_item(end - wanted.before - wanted.shape.bytes, *wanted.added, wanted.shape, 0);
+    tags[wanted.index] = static_cast<std::byte>(hash_tag(wanted.added->hash, depth_of(node)));
+    tags[count + wanted.index] = static_cast<std::byte>(wanted.shape.bytes);
+  }
+  return true;
+}
+
+}  // namespace coppice::detail
