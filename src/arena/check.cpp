@@ -269,8 +269,8 @@ class checker {
   void check_links() noexcept {
     const std::uint32_t segments = map_.words().segment_count.load(std::memory_order_acquire);
     for (std::uint32_t i = 0; i < segments; ++i) link(map_.directory(i).load(std::memory_order_relaxed));
-    for (std::uint32_t i = 0; i < max_record_chunks; ++i) {
-      link(map_.head().record_directory[i].load(std::memory_order_acquire));
+    for (const std::atomic<std::uint32_t>& chunk : map_.head().record_directory) {
+      link(chunk.load(std::memory_order_acquire));
     }
     for (std::uint32_t i = 0; i < max_slots; ++i) {
       for (std::uint32_t at = map_.slot(i).extension.load(std::memory_order_acquire); at != 0 && ok();

@@ -195,8 +195,8 @@ result<void> link_control_block(session& self, std::atomic<std::uint32_t>& link)
 }
 
 bool is_linked_control(const mapping& map, std::uint32_t block) noexcept {
-  for (std::uint32_t i = 0; i < max_record_chunks; ++i) {
-    if (map.head().record_directory[i].load(std::memory_order_acquire) == block) return true;
+  for (const std::atomic<std::uint32_t>& chunk : map.head().record_directory) {
+    if (chunk.load(std::memory_order_acquire) == block) return true;
   }
   const std::uint32_t slots = map.words().slot_high.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < slots; ++i) {

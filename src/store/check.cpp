@@ -4,22 +4,43 @@
 #include <cstdio>
 
 #include "coppice/detail/trie_check.hpp"
+#include "coppice/detail/trie_cursor.hpp"
 #include "src/store/state.hpp"
 
 namespace coppice {
 
 namespace {
 
-struct trie_visitor {
-  store_detail::open_arena& arena;
+class trie_visitor {
+ public:
+  explicit trie_visitor(store_detail::open_arena& checked) noexcept : arena_(checked) {}
 
   static const char* visit(void* context, store_detail::ref root, std::uint64_t& where) noexcept {
     const trie_visitor& self = *static_cast<trie_visitor*>(context);
     // The arena's walk has bounded every ref already.
-    const auto checked = detail::trie_check(self.arena.view(), self.arena.leaf(), root);
+    const auto checked = detail::trie_check(self.arena_.view(), self.arena_.leaf(), root);
     where = std::uint64_t{checked.where} * detail::granule_bytes;
-    return checked.broken;
+    return checked.broken != nullptr ? checked.broken : wrong_encoding(self.arena_, root, where);
   }
+
+ private:
+  /// Keys and values whose bytes are none of their kind; `where` is the number of entries before.
+  static const char* wrong_encoding(const store_detail::open_arena& arena, store_detail::ref root,
+                                    std::uint64_t& where) noexcept {
+    std::uint64_t seen = 0;
+    const auto valid = [](const detail::packed_view& stored) {
+      return is_valid_encoding(stored.kind, {stored.data, stored.size});
+    };
+    const bool all = detail::trie_for_each(arena.view(), arena.leaf(), root, [&](const auto& entry) {
+      if (!valid(entry.key) || !valid(entry.value)) return false;
+      ++seen;
+      return true;
+    });
+    if (!all) where = seen;
+    return all ? nullptr : "V1 keys and values are encoded as their kinds say; entries before the wrong one";
+  }
+
+  store_detail::open_arena& arena_;
 };
 
 }  // namespace

@@ -13,10 +13,7 @@
 
 namespace coppice {
 
-using store_detail::packed_of;
 using store_detail::raise;
-using store_detail::ref;
-using store_detail::view_of;
 
 namespace store_detail {
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -46,8 +47,8 @@ inline std::uint64_t live_bytes_after(const std::string& scratch_path, std::uint
   return live;
 }
 
-/// The longest that a write waited after a kill, over the whole process. Reported, not judged: 20 ms are the lock's
-/// patience.
+/// The longest that a write waited after a kill, over the whole process. Reported, not judged: machines differ. 20 ms
+/// are the patience of the lock; a write that never comes through fails with `busy`.
 inline double& longest_wait_ms() {
   static double longest = 0;
   return longest;
@@ -59,7 +60,6 @@ inline void write_next(store& survivor, std::uint64_t i) {
   apply(survivor, i);
   const double took = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
   longest_wait_ms() = std::max(longest_wait_ms(), took);
-  ASSERT_LT(took, 5000) << "the next write was held up";
 }
 
 /// All that must hold after a kill when `told` operations were known to have returned: the content is that of `told`
@@ -72,9 +72,9 @@ inline void expect_sound(store& survivor, std::uint64_t told, const std::string&
     done = told + 1;
     ASSERT_EQ(difference(survivor, model_after(done)), "") << "and it is not the state before either: " << trouble;
   }
-  ASSERT_NO_FATAL_FAILURE(write_next(survivor, done++));
+  write_next(survivor, done++);
   survivor.collect();
-  ASSERT_NO_FATAL_FAILURE(write_next(survivor, done++));
+  write_next(survivor, done++);
   survivor.collect();
   ASSERT_EQ(difference(survivor, model_after(done)), "") << "after going on";
   report = survivor.check();

@@ -190,7 +190,7 @@ class case_runner {
     while (tally_->next < count && failures < most_failures) {
       child_process child([&] {
         while (tally_->next < count) {
-          ::alarm(20);
+          ::alarm(100);
           const verdict found = run_case(tally_->next);
           tally_->of[static_cast<std::size_t>(found)].fetch_add(1);
           if (found == verdict::wrong) return 1;

@@ -106,7 +106,7 @@ TEST(trie_edit_in_place, a_transaction_allocates_little) {
   memory.end_edit();
   ASSERT_EQ(map.broken(), "");
   ASSERT_EQ(map.size(), 20000U);
-  EXPECT_LT(memory.used(), 20000U * 60U);
+  EXPECT_LT(memory.used(), 20000U * 80U);
   EXPECT_LT(memory.allocations(), 20000U);
 }
 

@@ -1,4 +1,5 @@
-// The packed leaf as a policy of the trie: writing. Included by packed_leaf.hpp.
+// The packed leaf as a policy of the trie: writing. The second half of packed_leaf.hpp, which includes it; include
+// that.
 //
 // `make` builds any leaf from segments of other leaves and new items. `splice` is the path of ordinary updates: a copy
 // of a narrow leaf with one entry inserted, replaced or removed, in bulk copies. `edit` does the same in place.
@@ -13,8 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-
-#include "coppice/detail/packed_leaf.hpp"
 
 namespace coppice::detail {
 
@@ -145,7 +144,7 @@ class packed_writer {
       return;
     }
     for (std::uint32_t i = part.from; i < part.to; ++i) {
-      std::size_t size;
+      std::size_t size = 0;
       if (part.node == nullptr) {
         const item_shape shape(part.items[i], Leaf::max_inline);
         size = shape.bytes;
@@ -223,7 +222,7 @@ class packed_writer {
                                       std::byte* at) const noexcept {
     for (std::uint32_t i = part.from; i < part.to; ++i) {
       *tags++ = static_cast<std::byte>(tag_of(part, i));
-      std::size_t size;
+      std::size_t size = 0;
       if (part.node == nullptr) {
         const item_shape shape(part.items[i], Leaf::max_inline);
         size = shape.bytes;

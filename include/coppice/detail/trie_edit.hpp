@@ -116,7 +116,10 @@ class trie_editor {
     const trie_change change = added == nullptr ? trie_change::erased
                                : removed != 0   ? trie_change::replaced
                                                 : trie_change::inserted;
-    if (!leaf_.fits(wanted.size) && !stays_one_hash(added, removed)) return split(*added, removed, delta, change);
+    // Only what was added can make a leaf too large: a removal leaves it as it was, or of one hash.
+    if (added != nullptr && !leaf_.fits(wanted.size) && !stays_one_hash(added, removed)) {
+      return split(*added, removed, delta, change);
+    }
     if (wanted.shrinks() && may_widen(wanted.size)) {
       gathered all(*this, added, removed, wanted.size);
       if (all.prefix != depth || wanted.size.count == 0) {
