@@ -109,7 +109,7 @@ void collector::outdate_words() noexcept {
     for (;;) {
       block_word next = block_word::from(seen);
       if (next.state != block_state::swept && next.state != block_state::unswept) break;
-      next.incarnation = static_cast<std::uint16_t>(number_);
+      next.incarnation = static_cast<std::uint16_t>(number_ | 0x8000U);  // never 0, and never the last one's
       if (word.compare_exchange_weak(seen, next.bits(), std::memory_order_acq_rel)) break;
     }
   }

@@ -30,6 +30,10 @@ void collector::sweep_block(std::uint32_t block) noexcept {
   std::atomic<std::uint64_t>& word = map.block(block);
   std::uint64_t seen = word.load(std::memory_order_seq_cst);
   const block_word now = block_word::from(seen);
+  // Judged before CYCLE is read: an owner that died while this cycle was the newest had published before any later
+  // scan.
+  const bool has_owner = now.state == block_state::owned || now.state == block_state::changing;
+  const bool owner_is_dead = has_owner && !map.lives(now);
   // After the word was read: whoever took the cycle over changed CYCLE before it looked at this word (outdate_words).
   if (!ours(cycle_word::from(map.words().cycle.load(std::memory_order_seq_cst)))) return;
   switch (now.state) {
@@ -43,7 +47,7 @@ void collector::sweep_block(std::uint32_t block) noexcept {
       free_lines_ += lines_per_block;
       return;
     case block_state::owned:
-      if (map.lives(now)) return;
+      if (!owner_is_dead) return;
       // A dead owner's: what it published last may have come after our scan, so it is swept by the next cycle (A5).
       // Unless it died while it linked the block as control.
       word.compare_exchange_strong(
@@ -52,7 +56,7 @@ void collector::sweep_block(std::uint32_t block) noexcept {
           std::memory_order_acq_rel);
       return;
     case block_state::changing:
-      if (map.lives(now)) return;
+      if (!owner_is_dead) return;
       word.compare_exchange_strong(seen, now.settled(block_state::hole, number_).bits(), std::memory_order_acq_rel);
       return;
     case block_state::swept:
