@@ -96,11 +96,16 @@ class checker {
 
   void check_versions() noexcept {
     const std::uint32_t records = map_.record_count();
+    const std::uint64_t scans = scan_word::from(map_.words().scan.load(std::memory_order_acquire)).number;
     for (std::uint32_t i = 0; i < records; ++i) {
       const version_record& record = map_.record(i);
       if (record.version.load(std::memory_order_acquire) != 0) ++result_.versions;
       const owner_id claim = owner_id::from(record.claim.load(std::memory_order_acquire));
       if (claim.incarnation != 0 && claim.slot >= max_slots) fail("C7 a record's claim names no slot", i);
+      // The scan of that number would take the record for one that it has seen already.
+      if (record.kept.load(std::memory_order_acquire) > scans || record.handed.load(std::memory_order_acquire) > scans) {
+        fail("C7 a record names a scan that has not begun", i);
+      }
     }
     check_version({map_.words().head.load(std::memory_order_acquire)});
     const std::uint32_t slots = map_.words().slot_high.load(std::memory_order_acquire);
@@ -229,6 +234,10 @@ class checker {
         covered_.count(std::uint64_t{block} * granules_per_block, granules_per_block) * detail::granule_bytes;
     const bool has_memory = word.state != block_state::hole && word.state != block_state::changing;
     if (has_memory) behind_blocks += block_bytes;
+    const cycle_word cycle = cycle_word::from(map_.words().cycle.load(std::memory_order_acquire));
+    if (static_cast<std::int32_t>(word.cycle - cycle.number) > 0) {
+      return fail("C7 a block's stamp is of a cycle that has not begun", block);
+    }
     switch (word.state) {
       case block_state::hole:
       case block_state::changing:

@@ -44,12 +44,15 @@ result<void> validate_directory(const mapping& map, std::uint64_t file_bytes) no
 result<void> validate_records(const mapping& map, std::uint64_t file_bytes) noexcept {
   const std::uint32_t chunks = map.words().record_chunks.load(std::memory_order_acquire);
   if (chunks == 0 || chunks > max_record_chunks) return corrupt("number of record chunks", chunks, max_record_chunks);
-  for (std::uint32_t i = 0; i < chunks; ++i) {
+  for (std::uint32_t i = 0; i < max_record_chunks; ++i) {
     const std::uint32_t block = map.head().record_directory[i].load(std::memory_order_acquire);
+    if (block == 0 && i >= chunks) continue;
     const bool in_file = (std::uint64_t{block} + 1) * block_bytes <= file_bytes;
     if (block < first_record_block || block >= map.block_count() || !in_file || !may_be_linked(map, block)) {
       return corrupt("record directory entry", i, block);
     }
+    // One more than are counted: who linked it has died, or is about to count it.
+    if (i > map.words().record_chunks.load(std::memory_order_acquire)) return corrupt("record directory entry", i, block);
   }
   return {};
 }

@@ -186,7 +186,7 @@ def run(case, macro, trail):
     with tempfile.TemporaryDirectory(prefix="coppice-model-") as name:
         directory = pathlib.Path(name)
         # A mutant's search is over before a better compiler run would have paid.
-        problem = build(directory, flags, "-O0" if case.error else "-O2")
+        problem = build(directory, flags, "-O0" if case.error else "-O1")
         output = ""
         searching = time.monotonic()
         if not problem:

@@ -94,7 +94,7 @@ TEST(packed_leaf_limits, update_may_make_a_value_external_and_back) {
   owned_map<configuration_type> map(memory);
   for (int i = 0; i < 10; ++i) (void)map.set("key" + std::to_string(i), "small");
   const auto shape = build_map<configuration_type>(memory, map.content());
-  for (const std::size_t size : {10, 300, 20, 255, 256, 1000000, 0}) {
+  for (const std::size_t size : {10U, 300U, 20U, 255U, 256U, 1000000U, 0U}) {
     ASSERT_EQ(map.set("key5", std::string(size, 'x')), trie_change::replaced);
     ASSERT_EQ(map.broken(), "");
     ASSERT_EQ(map.find("key5"), text(std::string(size, 'x')));

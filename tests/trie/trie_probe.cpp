@@ -1,6 +1,6 @@
 // Prints what the trie costs over bump memory: ns per operation and bytes per entry. Not a test.
 //
-// Usage: trie_probe [N...]. Keys of 18 characters, values of 32 bytes, shuffled.
+// Usage: trie_probe [-BYTES] [N...]. Keys of 18 characters, values of 32 bytes (or BYTES, at least 4), shuffled.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -31,9 +31,9 @@ using Leaf = packed_leaf<std::uint32_t, seeded_hash, PROBE_B, PROBE_S, 255>;
 struct workload {
   static constexpr std::size_t key_bytes = 18, stride = 24;
   std::vector<char> keys;
-  std::string value = std::string(32, 'v');
+  std::string value;
 
-  workload(std::uint32_t n, std::uint64_t seed) : keys(n * stride) {
+  workload(std::uint32_t n, std::uint64_t seed, std::size_t value_bytes) : keys(n * stride), value(value_bytes, 'v') {
     std::vector<std::uint32_t> order(n);
     for (std::uint32_t i = 0; i < n; ++i) order[i] = i;
     std::mt19937_64 random(seed);
@@ -121,9 +121,9 @@ double chase_ns() {
   return timer.ns();
 }
 
-void measure(std::uint32_t n, bump_memory& memory, unsigned runs) {
+void measure(std::uint32_t n, std::size_t value_bytes, bump_memory& memory, unsigned runs) {
   const Leaf leaf{seeded_hash{12345}};
-  workload work(n, 1), other(n, 2);
+  workload work(n, 1, value_bytes), other(n, 2, value_bytes);
   const std::size_t start = memory.used();
   const std::uint32_t lookups = n < 200000 ? 200000 : n;
   std::uint32_t root = 0;
@@ -134,7 +134,7 @@ void measure(std::uint32_t n, bump_memory& memory, unsigned runs) {
   const auto set_one = [&](std::uint32_t i) { root = trie_set(memory, leaf, root, work.key(i), work.val(i)).root; };
   const auto count_one = [](const Leaf::entry& e) { sink += e.key.size + e.value.size; };
   const auto read_one = [](const Leaf::entry& e) {
-    sink += load<std::uint64_t>(e.key.data) + load<std::uint64_t>(e.value.data);
+    sink += load<std::uint64_t>(e.key.data) + load<std::uint32_t>(e.value.data);
   };
   std::vector<Leaf::item> items;
   for (std::uint32_t i = 0; i < n; ++i) items.push_back(leaf.make_item(work.key(i), work.val(0)));
@@ -179,11 +179,19 @@ void measure(std::uint32_t n, bump_memory& memory, unsigned runs) {
 int main(int argc, char** argv) {
   using namespace coppice::trie_test;
   std::vector<std::uint32_t> sizes;
-  for (int i = 1; i < argc; ++i) sizes.push_back(static_cast<std::uint32_t>(std::atoi(argv[i])));
+  std::size_t value_bytes = 32;
+  for (int i = 1; i < argc; ++i) {
+    const int number = std::atoi(argv[i]);
+    if (number < 0) {
+      value_bytes = static_cast<std::size_t>(-number);
+    } else {
+      sizes.push_back(static_cast<std::uint32_t>(number));
+    }
+  }
   if (sizes.empty()) sizes = {1000, 100000, 1000000};
   const std::size_t largest = *std::max_element(sizes.begin(), sizes.end());
-  bump_memory memory(std::max<std::size_t>(std::size_t{64} << 20, largest * 3600), true);
+  bump_memory memory(std::max<std::size_t>(std::size_t{64} << 20, largest * 6000), true);
   memory.set_poison(false);
-  for (const std::uint32_t n : sizes) measure(n, memory, n > 500000 ? 4 : 10);
+  for (const std::uint32_t n : sizes) measure(n, value_bytes, memory, n > 500000 ? 4 : 8);
   return sink == 0;
 }
