@@ -103,7 +103,8 @@ class checker {
       const owner_id claim = owner_id::from(record.claim.load(std::memory_order_acquire));
       if (claim.incarnation != 0 && claim.slot >= max_slots) fail("C7 a record's claim names no slot", i);
       // The scan of that number would take the record for one that it has seen already.
-      if (record.kept.load(std::memory_order_acquire) > scans || record.handed.load(std::memory_order_acquire) > scans) {
+      if (record.kept.load(std::memory_order_acquire) > scans ||
+          record.handed.load(std::memory_order_acquire) > scans) {
         fail("C7 a record names a scan that has not begun", i);
       }
     }

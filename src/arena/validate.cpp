@@ -52,7 +52,8 @@ result<void> validate_records(const mapping& map, std::uint64_t file_bytes) noex
       return corrupt("record directory entry", i, block);
     }
     // One more than are counted: who linked it has died, or is about to count it.
-    if (i > map.words().record_chunks.load(std::memory_order_acquire)) return corrupt("record directory entry", i, block);
+    if (i > map.words().record_chunks.load(std::memory_order_acquire))
+      return corrupt("record directory entry", i, block);
   }
   return {};
 }
