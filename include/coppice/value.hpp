@@ -51,13 +51,16 @@ inline constexpr std::uint64_t ascii_high_bits = 0x8080'8080'8080'8080;
 
 /// Whether no byte is above 0x7f. Words may overlap, which is cheaper than a loop over the rest.
 [[nodiscard]] inline bool is_ascii(const char* text, std::size_t size) noexcept {
-  if (size > 16) return is_ascii_long(text, size);
+  if (size > 32) return is_ascii_long(text, size);
+  const auto word = [text](std::size_t at) noexcept {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text + at, 8);
+    return bytes;
+  };
   if (size >= 8) {
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-    std::memcpy(&first, text, 8);
-    std::memcpy(&last, text + size - 8, 8);
-    return ((first | last) & ascii_high_bits) == 0;
+    std::uint64_t seen = word(0) | word(size - 8);
+    if (size > 16) seen |= word(8) | word(size - 16);
+    return (seen & ascii_high_bits) == 0;
   }
   std::uint64_t seen = 0;
   if (size >= 4) {
@@ -89,9 +92,8 @@ class value_view {
     requires(!std::same_as<Integer, bool> && !std::same_as<Integer, std::int64_t>)
   value_view(Integer n) noexcept(std::in_range<std::int64_t>(std::numeric_limits<Integer>::max()))
       : value_view(checked(n)) {}
-  value_view(std::int64_t n) noexcept : size_(sizeof(n)), kind_(value_kind::int64) {
-    std::memcpy(scalar_, &n, sizeof(n));
-  }
+  value_view(std::int64_t n) noexcept
+      : size_(sizeof(n)), scalar_(std::bit_cast<std::uint64_t>(n)), kind_(value_kind::int64) {}
   /// int64 if the number is a safe integer (and not -0.0), else float64 with the very bits.
   value_view(double number) noexcept;
   value_view(std::string_view text) noexcept
@@ -112,13 +114,13 @@ class value_view {
     if (kind != value_kind::int64 && kind != value_kind::float64) return {kind, raw};
     assert(raw.size() == sizeof(scalar_));
     value_view scalar;
-    std::memcpy(scalar.scalar_, raw.data(), sizeof(scalar_));
+    std::memcpy(&scalar.scalar_, raw.data(), sizeof(scalar_));
     scalar.size_ = sizeof(scalar_);
     scalar.kind_ = kind;
     return scalar;
   }
   /// This value as a key: numbers in their one encoding (see above).
-  [[nodiscard]] value_view as_key() const noexcept;
+  [[nodiscard]] value_view as_key() const noexcept { return kind_ == value_kind::float64 ? double_as_key() : *this; }
 
   [[nodiscard]] value_kind kind() const noexcept { return kind_; }
   [[nodiscard]] bool is_null() const noexcept { return kind_ == value_kind::null; }
@@ -126,7 +128,9 @@ class value_view {
     return kind_ == value_kind::string_ascii || kind_ == value_kind::string_wtf8;
   }
   /// Encoded bytes. Valid as long as the view itself (scalars) and what it points to.
-  [[nodiscard]] std::span<const std::byte> raw() const noexcept { return {data_ == nullptr ? scalar_ : data_, size_}; }
+  [[nodiscard]] std::span<const std::byte> raw() const noexcept {
+    return {data_ == nullptr ? reinterpret_cast<const std::byte*>(&scalar_) : data_, size_};
+  }
   [[nodiscard]] std::optional<bool> as_bool() const noexcept;
   [[nodiscard]] std::optional<std::int64_t> as_int64() const noexcept;
   /// Of float64, and of int64 where the conversion is exact.
@@ -156,10 +160,12 @@ class value_view {
   }
   value_view(value_kind kind, std::span<const std::byte> raw) noexcept
       : data_(raw.data()), size_(raw.size()), kind_(kind) {}
+  [[nodiscard]] value_view double_as_key() const noexcept;
 
+  // Whole words, and as few as will do: views are made and returned in the inner loop of every reader.
   const std::byte* data_ = nullptr;  // null: the bytes are in scalar_
   std::size_t size_ = 0;
-  std::byte scalar_[8] = {};
+  std::uint64_t scalar_ = 0;
   value_kind kind_ = value_kind::null;
 };
 

@@ -51,6 +51,7 @@ void allocator::begin(bool edits) noexcept {
   spare_at_begin_ = spare_;
   current_at_begin_ = current_;
   next_line_at_begin_ = next_line_;
+  retired_.begin();
 }
 
 void allocator::give_up(std::uint32_t block, std::uint32_t stamp) noexcept {
@@ -63,7 +64,12 @@ void allocator::give_up(std::uint32_t block, std::uint32_t stamp) noexcept {
   COPPICE_STEP(commit_block_given_up);
 }
 
-void allocator::settle() noexcept {
+void allocator::settle(std::uint64_t version) noexcept {
+  retired_.published(version);
+  give_up_filled();
+}
+
+void allocator::give_up_filled() noexcept {
   if (recycled_any_) {
     std::memset(recycled_, 0, sizeof(recycled_));
     recycled_any_ = false;
@@ -89,11 +95,13 @@ void allocator::roll_back() noexcept {
     spare_ = spare_at_begin_;
     next_line_ = next_line_at_begin_;
   }
-  settle();
+  retired_.rolled_back();
+  give_up_filled();
 }
 
 void allocator::give_up_all() noexcept {
-  settle();
+  retired_.detach();
+  give_up_filled();
   if (current_ == 0) return;
   give_up(current_, current_cycle());
   current_ = 0;
@@ -190,8 +198,13 @@ bool allocator::take_reserve() noexcept {
   return false;
 }
 
+void allocator::pace() noexcept {
+  collector_->pace(retired_.taken());
+  retired_.notice_cycle();
+}
+
 bool allocator::take_block(bool must_be_free) noexcept {
-  collector_->pace();
+  pace();
   const auto take = [&] { return must_be_free ? take_free() : take_existing(); };
   if (take()) return true;
   // Growing is cheaper than collecting as long as it is allowed; the pace of collections bounds it.
@@ -205,7 +218,9 @@ bool allocator::take_block(bool must_be_free) noexcept {
     }
     trouble_ = grown.why();
     if (trouble_.code != errc::out_of_space || collected) break;
-    if (const result<void> done = collector_->collect_for_space(); !done) {
+    const result<void> done = collector_->collect_for_space(retired_.taken());
+    retired_.notice_cycle();
+    if (!done) {
       trouble_ = done.why();
       break;
     }
@@ -238,12 +253,15 @@ bool allocator::next_hole(std::size_t bytes) noexcept {
 
 detail::allocation<ref> allocator::allocate_large(std::size_t bytes) noexcept {
   const auto blocks = static_cast<std::uint32_t>((bytes + block_bytes - 1) / block_bytes);
-  collector_->pace();
+  pace();
   for (int attempt = 0; attempt < 2; ++attempt) {
     const result<std::uint32_t> first = claim_run(*session_, blocks);
     if (first) return publishable_run(*first, blocks);
     trouble_ = first.why();
-    if (trouble_.code != errc::out_of_space || !collector_->collect_for_space()) break;
+    if (trouble_.code != errc::out_of_space) break;
+    const result<void> collected = collector_->collect_for_space(retired_.taken());
+    retired_.notice_cycle();
+    if (!collected) break;
   }
   return {};
 }

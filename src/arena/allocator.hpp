@@ -6,7 +6,8 @@
 // of whole blocks.
 //
 // A transaction is a stretch between begin() and either settle() (after its publication) or roll_back(). Nodes made in
-// it carry its edit token, if it has one; those that it replaced itself are used again at once.
+// it carry its edit token, if it has one; those that it replaced itself are used again at once. Nodes of its base that
+// it replaced are used again once nobody reads the base any more (retired.hpp).
 //
 // Invariants
 //   L1  every byte handed out lies in a block whose word says that this session owns it
@@ -21,6 +22,7 @@
 
 #include "coppice/detail/memory.hpp"
 #include "coppice/result.hpp"
+#include "src/arena/retired.hpp"
 #include "src/arena/session.hpp"
 
 namespace coppice::arena {
@@ -35,14 +37,15 @@ class allocator {
   void attach(session& self, collector& paced) noexcept {
     session_ = &self;
     collector_ = &paced;
+    retired_.attach(self);
   }
 
   /// Starts a transaction. With `edits` its nodes may be changed in place until it ends.
   void begin(bool edits) noexcept;
   /// Whether the reserve may be used from now on: erasing must work in a full arena. begin() forbids it.
   void allow_reserve(bool allowed) noexcept { may_use_reserve_ = allowed; }
-  /// After the publication of what was allocated: gives up the blocks that are full.
-  void settle() noexcept;
+  /// After the publication of what was allocated, as this version: gives up the blocks that are full.
+  void settle(std::uint64_t version) noexcept;
   /// Nothing allocated since begin() was published.
   void roll_back() noexcept;
   /// Gives up every block. For closing.
@@ -55,6 +58,9 @@ class allocator {
     allocated_ += bytes;
     if (token_ != 0) {
       if (const ref again = take_recycled(bytes); again != 0) return {again, session_->map().at(again)};
+    }
+    if (const ref again = retired_.take(static_cast<std::uint32_t>(bytes / detail::granule_bytes)); again != 0) {
+      return {again, session_->map().at(again)};
     }
     if (main_.end - main_.at >= bytes) return bump(main_, bytes);
     return allocate_slowly(bytes);
@@ -71,6 +77,9 @@ class allocator {
   void release(ref node) noexcept {
     if (editable(node)) recycle(node);
   }
+
+  /// The transaction's version does not contain this node, which its base does (coppice/detail/memory.hpp).
+  void supersede(ref node) noexcept { retired_.add({node, session_->map().node(node).granules}); }
 
   /// Why the last allocate() returned nothing.
   [[nodiscard]] const failure& trouble() const noexcept { return trouble_; }
@@ -97,6 +106,7 @@ class allocator {
   detail::allocation<ref> allocate_large(std::size_t bytes) noexcept;
   detail::allocation<ref> publishable_run(std::uint32_t first, std::uint32_t blocks) noexcept;
   bool next_hole(std::size_t bytes) noexcept;
+  void pace() noexcept;
   bool take_block(bool must_be_free) noexcept;
   bool take_existing() noexcept;
   bool take_free() noexcept;
@@ -106,12 +116,14 @@ class allocator {
   void retire_current() noexcept;
   void push_filled(std::uint32_t block) noexcept;
   void give_up(std::uint32_t block, std::uint32_t stamp) noexcept;
+  void give_up_filled() noexcept;
   void recycle(ref node) noexcept;
   [[nodiscard]] ref take_recycled(std::size_t bytes) noexcept;
   [[nodiscard]] std::uint32_t current_cycle() const noexcept;
 
   session* session_ = nullptr;
   collector* collector_ = nullptr;
+  retired_nodes retired_;
   hole main_;
   hole spare_;                 // the largest remainder that was left for nodes of one line
   std::uint32_t current_ = 0;  // block being bumped through, or 0

@@ -20,7 +20,9 @@ constexpr std::uint32_t least_units = 64;
 constexpr std::uint32_t most_units = 16384;  // bounds a pause: about half a millisecond
 constexpr std::uint32_t nodes_between_steps = 4096;
 constexpr std::uint64_t space_timeout_ns = 10'000'000'000;
-constexpr int most_cycles = 64;  // of collect(): others may restart ours, but not for ever
+constexpr int cycles_to_free_all = 2;
+constexpr int most_cycles = 64;  // others may restart ours, but not for ever
+constexpr std::uint64_t patience_ns = 100'000'000;
 
 }  // namespace
 
@@ -50,13 +52,13 @@ bool collector::due() const noexcept {
   return now.at == phase::idle ? since >= trigger : since >= trigger / 2;
 }
 
-void collector::pace() noexcept {
+void collector::pace(std::span<const node_extent> taken) noexcept {
   if (!due()) return;
   control_words& words = session_->map().words();
   if (!try_acquire(*session_, words.collector_lock)) return;
   const held_lock guard(*session_, words.collector_lock);
   if (!ours(cycle_word::from(words.cycle.load(std::memory_order_acquire)))) {
-    if (!begin_cycle()) return;
+    if (!begin_cycle(inside_transaction{taken})) return;
   }
   const std::uint64_t allocated = words.allocated_bytes.load(std::memory_order_relaxed);
   std::uint64_t units = (allocated - paced_at_) / bytes_per_node;
@@ -66,7 +68,7 @@ void collector::pace() noexcept {
   step(static_cast<std::uint32_t>(units));
 }
 
-bool collector::begin_cycle() noexcept {
+bool collector::announce_cycle() noexcept {
   const mapping& map = session_->map();
   if (stack_ == nullptr) stack_ = reinterpret_cast<ref*>(platform::map_scratch(stack_bytes));
   if (stack_ == nullptr) {
@@ -90,14 +92,41 @@ bool collector::begin_cycle() noexcept {
   const std::uint64_t allocated = map.words().allocated_bytes.load(std::memory_order_relaxed);
   map.words().allocated_at_cycle.store(allocated, std::memory_order_relaxed);
   paced_at_ = allocated;
+  return true;
+}
+
+bool collector::scan_for_cycle() noexcept {
   const root_sink sink{[](void* self, ref root) noexcept { return static_cast<collector*>(self)->push(root); }, this};
-  const result<std::uint32_t> scanned = scan_roots(*session_, &sink, true);
+  const result<scan_result> scanned = scan_roots(*session_, &sink, true);
   if (!scanned) {
     trouble_ = scanned.why();
     number_ = 0;
     return false;
   }
   return true;
+}
+
+bool collector::begin_cycle(const inside_transaction& place) noexcept {
+  if (!announce_cycle() || !scan_for_cycle()) return false;
+  // No root reaches these yet, and nobody owns their blocks.
+  for (const node_extent& node : place.taken) {
+    if (!mark_lines(node.node, std::size_t{node.granules} * detail::granule_bytes)) return false;
+  }
+  return true;
+}
+
+bool collector::begin_cycle(const outside_transactions& place) noexcept {
+  if (!announce_cycle()) return false;
+  // Whoever takes the lock after this fence sees the new CYCLE and uses no retired node. Who has it now may be using
+  // some that no root reaches yet: the scan must come after its publication.
+  session_->map().heavy_fence();
+  const result<void> quiet = await_release(*session_, session_->map().words().writer_lock, place.patience_ns);
+  if (!quiet) {
+    trouble_ = quiet.why();
+    number_ = 0;
+    return false;
+  }
+  return scan_for_cycle();
 }
 
 void collector::outdate_words() noexcept {
@@ -239,19 +268,22 @@ collector::progress collector::step(std::uint32_t units) noexcept {
                     1);
 }
 
-result<void> collector::run_cycle() noexcept {
+template <class Place>
+result<void> collector::begin_or_why(const Place& place) noexcept {
   trouble_ = {};
-  if (!begin_cycle()) {
-    return trouble_.code != errc::ok ? result<void>(trouble_)
-                                     : failure{errc::busy, 0, "another process began a collection", 0, 0};
-  }
+  if (begin_cycle(place)) return {};
+  if (trouble_.code != errc::ok) return trouble_;
+  return failure{errc::busy, 0, "another process began a collection", 0, 0};
+}
+
+result<void> collector::finish_begun() noexcept {
   for (;;) {
     switch (step(most_units)) {
       case progress::finished:
         return {};
       case progress::abandoned:
-        return trouble_.code != errc::ok ? result<void>(trouble_)
-                                         : failure{errc::busy, 0, "another process took the collection over", 0, 0};
+        if (trouble_.code != errc::ok) return trouble_;
+        return failure{errc::busy, 0, "another process took the collection over", 0, 0};
       case progress::working:
         break;
     }
@@ -260,24 +292,37 @@ result<void> collector::run_cycle() noexcept {
 
 result<std::uint64_t> collector::collect(std::uint64_t timeout_ns, std::uint32_t keep_blocks) noexcept {
   control_words& words = session_->map().words();
-  if (const result<void> locked = acquire(*session_, words.collector_lock, timeout_ns); !locked) return locked.why();
-  const held_lock guard(*session_, words.collector_lock);
+  const std::uint64_t started = platform::monotonic_ns();
   // Two cycles: blocks that were given up, or lost their owner, during the first are swept by the second.
-  for (int cycle = 0, done = 0; done < 2 && cycle < most_cycles; ++cycle) {
-    const result<void> ran = run_cycle();
+  for (int done = 0;;) {
+    const std::uint64_t waited = platform::monotonic_ns() - started;
+    const std::uint64_t left = waited < timeout_ns ? timeout_ns - waited : 0;
+    if (const result<void> locked = acquire(*session_, words.collector_lock, left); !locked) return locked.why();
+    const held_lock guard(*session_, words.collector_lock);
+    // A writer in want of space may be waiting for the lock that was just taken: do not make it wait for long.
+    const result<void> begun = begin_or_why(outside_transactions{left < patience_ns ? left : patience_ns});
+    const result<void> ran = begun ? finish_begun() : begun;
+    if (ran && ++done == cycles_to_free_all) {
+      give_back(keep_blocks, ~std::uint32_t{0});
+      return free_lines_ * line_bytes;
+    }
+    if (!ran && (ran.why().code != errc::busy || left == 0)) return ran.why();
+  }
+}
+
+result<void> collector::collect_for_space(std::span<const node_extent> taken) noexcept {
+  control_words& words = session_->map().words();
+  if (const result<void> locked = acquire(*session_, words.collector_lock, space_timeout_ns); !locked) return locked;
+  const held_lock guard(*session_, words.collector_lock);
+  for (int cycle = 0, done = 0; done < cycles_to_free_all && cycle < most_cycles; ++cycle) {
+    const result<void> begun = begin_or_why(inside_transaction{taken});
+    const result<void> ran = begun ? finish_begun() : begun;
     if (ran) {
       ++done;
     } else if (ran.why().code != errc::busy) {
-      return ran.why();
+      return ran;
     }
   }
-  give_back(keep_blocks, ~std::uint32_t{0});
-  return free_lines_ * line_bytes;
-}
-
-result<void> collector::collect_for_space() noexcept {
-  const result<std::uint64_t> collected = collect(space_timeout_ns, ~std::uint32_t{0});
-  if (!collected) return collected.why();
   return {};
 }
 

@@ -15,8 +15,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "coppice/result.hpp"
+#include "src/arena/retired.hpp"
 #include "src/arena/session.hpp"
 
 namespace coppice::arena {
@@ -32,21 +34,39 @@ class collector {
   /// Frees the scratch memory; a running cycle is abandoned.
   void detach() noexcept;
 
-  /// One bounded step, if a cycle is due or running here. Called for each block that an allocator takes.
-  void pace() noexcept;
+  /// One bounded step, if a cycle is due or running here. Called for each block that an allocator takes. A cycle that
+  /// begins now keeps the lines of `taken` (A13). Precondition: the writers' lock is held.
+  void pace(std::span<const node_extent> taken) noexcept;
 
   /// Cycles until one that began after the call has finished; then the free blocks beyond `keep_blocks` are given back
-  /// to the system. Returns the bytes in free lines. Errors: busy (another process holds the collector lock), corrupt,
-  /// system.
+  /// to the system. Returns the bytes in free lines. Errors: busy (another process holds the collector lock, or a
+  /// transaction does not end), corrupt, system. Precondition: this thread does not hold the writers' lock.
   result<std::uint64_t> collect(std::uint64_t timeout_ns, std::uint32_t keep_blocks) noexcept;
 
-  /// For an allocator that can neither find nor add memory. As collect(), but gives nothing back.
-  result<void> collect_for_space() noexcept;
+  /// For an allocator that can neither find nor add memory: as collect(), but gives nothing back, and inside a
+  /// transaction, as pace().
+  result<void> collect_for_space(std::span<const node_extent> taken) noexcept;
 
  private:
   enum class progress : std::uint8_t { working, finished, abandoned };
 
-  bool begin_cycle() noexcept;
+  /// Where a cycle begins: inside a transaction of this thread, which has taken retired nodes, or outside, waiting for
+  /// the one that is going on to end (A13).
+  struct inside_transaction {
+    std::span<const node_extent> taken;
+  };
+  struct outside_transactions {
+    std::uint64_t patience_ns;
+  };
+  // Precondition: the collector lock is held.
+  bool begin_cycle(const inside_transaction& place) noexcept;
+  bool begin_cycle(const outside_transactions& place) noexcept;
+  bool announce_cycle() noexcept;
+  bool scan_for_cycle() noexcept;
+  template <class Place>
+  result<void> begin_or_why(const Place& place) noexcept;
+  /// Runs a cycle that has begun to its end.
+  result<void> finish_begun() noexcept;
   /// The last cycle was not finished: if its owner was wrongly taken for dead and sweeps on, its swaps must fail from
   /// now on.
   void outdate_words() noexcept;
@@ -65,7 +85,6 @@ class collector {
   void give_back(std::uint32_t keep_blocks, std::uint32_t most) noexcept;
   bool ours(const cycle_word& now) const noexcept;
   bool due() const noexcept;
-  result<void> run_cycle() noexcept;
 
   session* session_ = nullptr;
   ref* stack_ = nullptr;  // scratch memory

@@ -97,6 +97,32 @@ result<void> acquire(session& self, std::atomic<std::uint32_t>& lock, std::uint6
   }
 }
 
+result<void> await_release(session& self, std::atomic<std::uint32_t>& lock, std::uint64_t timeout_ns) noexcept {
+  const std::uint32_t holder = lock_word{lock.load(std::memory_order_acquire)}.holder();
+  // Acquire pairs with the release in release(): what was done under the lock is visible.
+  const auto released = [&]() noexcept {
+    const lock_word now{lock.load(std::memory_order_acquire)};
+    return now.is_free() || now.holder() != holder;
+  };
+  const std::uint64_t started = platform::monotonic_ns();
+  std::uint64_t probed = started;
+  for (;;) {
+    for (int i = 0; i < spins; ++i) {
+      if (released()) return {};
+      platform::spin_pause();
+    }
+    const std::uint64_t now = platform::monotonic_ns();
+    if (now - probed >= probe_after_ns) {
+      probed = now;
+      break_if_holder_is_dead(self, lock, lock.load(std::memory_order_relaxed));
+    } else if (now - started >= timeout_ns) {
+      return failure{errc::busy, 0, "waiting for the lock", (now - started) / 1'000'000, timeout_ns / 1'000'000};
+    } else if (now - started >= first_sleep_ns) {
+      platform::sleep_ns(first_sleep_ns);
+    }
+  }
+}
+
 void release(session& self, std::atomic<std::uint32_t>& lock) noexcept {
   const std::uint32_t mine = lock_word::held_by(self.self()).bits;
   std::uint32_t seen = mine;

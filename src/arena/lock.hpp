@@ -25,6 +25,10 @@ result<void> acquire(session& self, std::atomic<std::uint32_t>& lock, std::uint6
 /// Takes the lock if it is free. Never waits, never tests the holder.
 [[nodiscard]] bool try_acquire(session& self, std::atomic<std::uint32_t>& lock) noexcept;
 
+/// Waits until the lock is seen free, or in other hands than at the call: whoever held it then has let go of it since.
+/// Does not take it. Frees it of a dead holder. `busy` after the timeout.
+result<void> await_release(session& self, std::atomic<std::uint32_t>& lock, std::uint64_t timeout_ns) noexcept;
+
 /// Precondition: held by this session.
 void release(session& self, std::atomic<std::uint32_t>& lock) noexcept;
 

@@ -41,7 +41,7 @@ result<std::uint64_t> publish(session& self, allocator& nodes, version_ref base,
   COPPICE_STEP(commit_head_published);
   // Orders the publication before settle() reads CYCLE (A5).
   map.light_fence();
-  nodes.settle();
+  nodes.settle(version);
   record.claim.store(0, std::memory_order_release);
   COPPICE_STEP(commit_done);
   return version;

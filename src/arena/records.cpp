@@ -14,7 +14,7 @@ class scan {
  public:
   scan(session& self, const root_sink* sink) noexcept : self_(self), map_(self.map()), sink_(sink) {}
 
-  result<std::uint32_t> run(bool recover_dead) noexcept {
+  result<scan_result> run(bool recover_dead) noexcept {
     if (!begin()) return overtaken();
     // Who publishes or gives up a block without seeing the new CYCLE and SCAN did so before this fence, and is seen
     // below.
@@ -88,9 +88,9 @@ class scan {
     }
   }
 
-  std::uint32_t free_others(std::uint64_t newest) noexcept {
+  scan_result free_others(std::uint64_t newest) noexcept {
     const std::uint32_t count = map_.record_count();
-    std::uint32_t used = 0;
+    scan_result found{0, newest};
     for (std::uint32_t i = 0; i < count; ++i) {
       version_record& record = map_.record(i);
       std::uint64_t claim = record.claim.load(std::memory_order_acquire);
@@ -104,10 +104,11 @@ class scan {
       const bool dead =
           version != 0 && claim == 0 && version <= newest && record.kept.load(std::memory_order_relaxed) < number_;
       if (dead && record.version.compare_exchange_strong(version, 0, std::memory_order_acq_rel)) version = 0;
-      used += version != 0 || claim != 0;
+      found.used += version != 0 || claim != 0;
+      if (version != 0 && version < found.oldest) found.oldest = version;
     }
     COPPICE_STEP(collect_records_freed);
-    return used;
+    return found;
   }
 
   session& self_;
@@ -156,7 +157,7 @@ result<void> add_chunk(session& self, std::uint32_t seen_chunks) noexcept {
 
 }  // namespace
 
-result<std::uint32_t> scan_roots(session& self, const root_sink* sink, bool recover_dead) noexcept {
+result<scan_result> scan_roots(session& self, const root_sink* sink, bool recover_dead) noexcept {
   return scan(self, sink).run(recover_dead);
 }
 
@@ -172,8 +173,8 @@ result<std::uint32_t> claim_record(session& self) noexcept {
     std::uint32_t used = chunks * records_per_chunk;
     if (try_acquire(self, map.words().collector_lock)) {
       const held_lock guard(self, map.words().collector_lock);
-      const result<std::uint32_t> scanned = scan_roots(self, nullptr, false);
-      if (scanned) used = *scanned;
+      const result<scan_result> scanned = scan_roots(self, nullptr, false);
+      if (scanned) used = scanned->used;
     }
     // With less than half free, scans would become frequent: more records are cheaper.
     if (used > chunks * records_per_chunk / 2) {

@@ -23,9 +23,14 @@ struct root_sink {
   void* context;
 };
 
+struct scan_result {
+  std::uint32_t used = 0;    // records
+  std::uint64_t oldest = 0;  // version that is alive
+};
+
 /// One scan (s1 to s7): hands every live version's root to `sink` (if any) and frees all records that are not live.
-/// Drops the pins of dead slots if `recover_dead`. Returns the number of records in use afterwards. Precondition: the
-/// collector lock is held. Errors: system (the sink had no room).
-result<std::uint32_t> scan_roots(session& self, const root_sink* sink, bool recover_dead) noexcept;
+/// Drops the pins of dead slots if `recover_dead`. Returns what is in use afterwards. Precondition: the collector lock
+/// is held. Errors: system (the sink had no room), busy (overtaken after a wrong verdict on the lock).
+result<scan_result> scan_roots(session& self, const root_sink* sink, bool recover_dead) noexcept;
 
 }  // namespace coppice::arena

@@ -25,6 +25,8 @@
   X(grow_after_metadata)         \
   X(grow_after_segment)          \
   X(grow_after_link)             \
+  X(retired_scanned)             \
+  X(retired_taken)               \
   X(commit_nodes_written)        \
   X(commit_record_claimed)       \
   X(commit_record_filled)        \

@@ -139,7 +139,7 @@ void close_inherited(int file) noexcept;
 
 // ---------------------------------------------------------------------------------------------- clocks, randomness
 
-/// Milliseconds since 1970-01-01 UTC. May jump.
+/// Milliseconds since 1970-01-01 UTC, exact to about ten. May jump.
 std::uint64_t wall_clock_ms() noexcept;
 /// Nanoseconds of a clock that only moves forward while this machine runs; the same in every process of it.
 std::uint64_t monotonic_ns() noexcept;

@@ -7,7 +7,6 @@
 
 namespace coppice {
 
-using store_detail::packed_of;
 using store_detail::view_of;
 
 namespace store_detail {
@@ -33,8 +32,7 @@ snapshot_state::~snapshot_state() {
 /// Iteration over one version; keeps it pinned.
 class cursor_state {
  public:
-  explicit cursor_state(const snapshot_state& from)
-      : pinned_(from), cursor_(pinned_.arena().view(), pinned_.arena().leaf(), pinned_.root()) {}
+  explicit cursor_state(const snapshot_state& from) : pinned_(from), cursor_(pinned_.arena().view(), pinned_.root()) {}
 
   [[nodiscard]] auto& cursor() noexcept { return cursor_; }
 
@@ -73,10 +71,7 @@ snapshot::~snapshot() = default;
 std::optional<value_view> snapshot::get(const value_view& key) const {
   const store_detail::open_arena& arena = state_->arena();
   arena.require_open();
-  const value_view wanted = key.as_key();
-  const auto found = detail::trie_find(arena.view(), arena.leaf(), state_->root(), packed_of(wanted));
-  if (!found) return std::nullopt;
-  return view_of(*found);
+  return store_detail::find(arena, state_->root(), key);
 }
 
 bool snapshot::contains(const value_view& key) const { return get(key).has_value(); }

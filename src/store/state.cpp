@@ -1,16 +1,47 @@
 // See state.hpp.
 #include "src/store/state.hpp"
 
+#include <bit>
 #include <utility>
 
 namespace coppice::store_detail {
 
 namespace {
 
-std::size_t thread_stripe() noexcept {
-  static std::atomic<std::size_t> next{0};
-  thread_local const std::size_t mine = next.fetch_add(1, std::memory_order_relaxed);
-  return mine;
+constexpr unsigned thread_numbers = 32;
+
+/// A small number that no other running thread has, or `thread_numbers` when all are taken. It is given back when the
+/// thread ends; who takes it next sees what the thread did under it.
+class thread_number {
+ public:
+  thread_number() noexcept {
+    std::uint32_t seen = in_use().load(std::memory_order_relaxed);
+    while (~seen != 0) {
+      const auto first = static_cast<unsigned>(std::countr_one(seen));
+      if (in_use().compare_exchange_weak(seen, seen | (1U << first), std::memory_order_acquire)) {
+        number_ = first;
+        return;
+      }
+    }
+  }
+  thread_number(const thread_number&) = delete;
+  thread_number& operator=(const thread_number&) = delete;
+  ~thread_number() {
+    if (number_ < thread_numbers) in_use().fetch_and(~(1U << number_), std::memory_order_release);
+  }
+  [[nodiscard]] unsigned value() const noexcept { return number_; }
+
+ private:
+  static std::atomic<std::uint32_t>& in_use() noexcept {
+    static constinit std::atomic<std::uint32_t> numbers{0};
+    return numbers;
+  }
+  unsigned number_ = thread_numbers;
+};
+
+unsigned number_of_this_thread() noexcept {
+  thread_local const thread_number mine;
+  return mine.value();
 }
 
 arena::create_options creation(const store_options& options) noexcept {
@@ -68,22 +99,17 @@ open_arena::~open_arena() {
 }
 
 reading::reading(open_arena& from) : arena_(from) {
-  const std::size_t stripe = thread_stripe() % open_arena::reader_cells;
-  open_arena::reader_cell& mine = from.readers_[stripe];
-  // Acquire: the pin that the last thread here claimed is visible.
-  if (!mine.taken.exchange(true, std::memory_order_acquire)) {
-    reader_ = &mine;
-    pin_ = mine.cell.load(std::memory_order_relaxed);
+  static_assert(open_arena::reader_cells == thread_numbers);
+  const unsigned number = number_of_this_thread();
+  if (number < open_arena::reader_cells && !from.readers_[number].taken) {
+    reader_ = &from.readers_[number];
+    pin_ = reader_->cell;
   }
   if (pin_ == nullptr) {
-    result<arena::pin*> claimed = from.session_.claim_pin();
-    if (!claimed) {
-      if (reader_ != nullptr) reader_->taken.store(false, std::memory_order_release);
-      raise(claimed.why(), from.name_);
-    }
-    pin_ = *claimed;
-    if (reader_ != nullptr) reader_->cell.store(pin_, std::memory_order_relaxed);
+    pin_ = value_or_raise(from.session_.claim_pin(), from.name_);
+    if (reader_ != nullptr) reader_->cell = pin_;
   }
+  if (reader_ != nullptr) reader_->taken = true;
   version_ = from.session_.pin_newest(*pin_);
 }
 
@@ -91,7 +117,7 @@ reading::~reading() {
   if (arena_.abandoned()) return;  // forked inside the read: the pin is the parent's
   if (reader_ != nullptr) {
     arena::session::unpin(*pin_);
-    reader_->taken.store(false, std::memory_order_release);
+    reader_->taken = false;
   } else {
     arena_.session_.free_pin(*pin_);
   }

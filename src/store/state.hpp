@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -98,11 +99,13 @@ class open_arena {
   friend class reading;
   friend class writing;
 
-  /// A pin that a thread takes for the length of one read. Each on a line of its own: threads read at once.
+  /// The pin of one thread, used for the length of one read. No other thread touches it, so that a read has no locked
+  /// instruction, which would keep it from overlapping with the next one. Each on a line of its own.
   struct alignas(64) reader_cell {
-    std::atomic<bool> taken{false};
-    std::atomic<arena::pin*> cell{nullptr};
+    bool taken = false;  // by a read of this thread that is going on
+    arena::pin* cell = nullptr;
   };
+  /// Threads beyond these claim a pin for each read.
   static constexpr std::size_t reader_cells = 32;
 
   std::string name_;
@@ -172,6 +175,17 @@ class transaction_owner {
  private:
   std::atomic<std::thread::id>& owner_;
 };
+
+/// The value of a key in a version, or nothing. The view points into the arena.
+[[nodiscard]] inline std::optional<value_view> find(const open_arena& arena, ref root, const value_view& key) {
+  const auto lookup = [&](const detail::packed_key& wanted) -> std::optional<value_view> {
+    const auto found = detail::trie_find(arena.view(), arena.leaf(), root, wanted);
+    if (!found) return std::nullopt;
+    return view_of(*found);
+  };
+  // A copy of the view only where it may differ: making one costs as much as a level of the trie.
+  return key.kind() == value_kind::float64 ? lookup(packed_of(key.as_key())) : lookup(packed_of(key));
+}
 
 /// store::check().
 check_report check_arena(open_arena& opened);

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <exception>
+#include <thread>
 #include <utility>
 
+#include "coppice/detail/trie_build.hpp"
 #include "coppice/detail/trie_edit.hpp"
 #include "src/platform/port.hpp"
+#include "src/store/batch.hpp"
 #include "src/store/paths.hpp"
 #include "src/store/snapshot.hpp"
 #include "src/store/state.hpp"
@@ -48,6 +51,7 @@ class transaction_state {
   [[nodiscard]] ref root() const noexcept { return root_; }
 
   void set(const value_view& key, const value_view& value);
+  void set_many(std::span<const key_value> entries);
   bool erase(const value_view& key);
   void clear() {
     arena_.require_open();
@@ -78,13 +82,6 @@ void require_sizes(const open_arena& arena, const value_view& key, const value_v
   }
 }
 
-std::optional<value_view> find(const open_arena& arena, ref root, const value_view& key) {
-  const value_view wanted = key.as_key();
-  const auto found = detail::trie_find(arena.view(), arena.leaf(), root, packed_of(wanted));
-  if (!found) return std::nullopt;
-  return view_of(*found);
-}
-
 }  // namespace
 
 void transaction_state::set(const value_view& key, const value_view& value) {
@@ -93,6 +90,26 @@ void transaction_state::set(const value_view& key, const value_view& value) {
   require_sizes(arena_, stored, value);
   scope_.nodes().allow_reserve(false);
   adopt(detail::trie_set(scope_.nodes(), arena_.leaf(), root_, packed_of(stored), packed_of(value)));
+}
+
+void transaction_state::set_many(std::span<const key_value> entries) {
+  arena_.require_open();
+  for (const key_value& entry : entries) require_sizes(arena_, entry.key, entry.value);
+  scope_.nodes().allow_reserve(false);
+  batch sorter(arena_.leaf());
+  while (!entries.empty()) {
+    const std::span<const key_value> some = entries.first(std::min(entries.size(), batch::most_entries));
+    entries = entries.subspan(some.size());
+    const std::span<const batch_item> items = sorter.sorted(some);
+    if (root_ == 0) {
+      const auto built =
+          detail::trie_build(scope_.nodes(), arena_.leaf(), items.data(), static_cast<std::uint32_t>(items.size()));
+      if (!built.ok) scope_.raise_trouble();
+      root_ = built.root;
+    } else {
+      for (const batch_item& item : items) adopt(detail::trie_set(scope_.nodes(), arena_.leaf(), root_, item));
+    }
+  }
 }
 
 bool transaction_state::erase(const value_view& key) {
@@ -212,9 +229,11 @@ bool store::erase(const value_view& key) {
 }
 
 void store::set_many(std::span<const key_value> entries) {
-  transact([entries](transaction& work) {
-    for (const key_value& entry : entries) work.set(entry.key, entry.value);
-  });
+  store_detail::open_arena& arena = state_->arena();
+  store_detail::writing scope(arena, true);
+  store_detail::transaction_state work(arena, scope);
+  work.set_many(entries);
+  scope.commit(work.root());
 }
 
 void store::clear() {
@@ -240,6 +259,9 @@ void store::transact(const std::function<void(transaction&)>& f) {
 std::uint64_t store::collect() {
   store_detail::open_arena& arena = state_->arena();
   if (arena.read_only()) raise({errc::read_only, 0, "", 0, 0}, arena.name());
+  if (arena.transaction_thread().load(std::memory_order_relaxed) == std::this_thread::get_id()) {
+    raise(errc::busy, arena.name(), "a transaction of this thread is open; collect after transact() has returned");
+  }
   constexpr std::uint32_t kept_free_blocks = 16;
   return store_detail::value_or_raise(arena.collector().collect(arena.timeout_ns(), kept_free_blocks), arena.name());
 }

@@ -113,13 +113,13 @@ value_view::value_view(double number) noexcept {
     *this = value_view(*integer);
     return;
   }
-  std::memcpy(scalar_, &number, sizeof(number));
+  scalar_ = std::bit_cast<std::uint64_t>(number);
   size_ = sizeof(number);
   kind_ = value_kind::float64;
 }
 
-value_view value_view::as_key() const noexcept {
-  if (kind_ != value_kind::float64) return *this;
+value_view value_view::double_as_key() const noexcept {
+  assert(kind_ == value_kind::float64);
   const double number = load<double>(raw());
   if (std::isnan(number)) return std::bit_cast<double>(key_nan_bits);
   if (number == 0) return std::int64_t{0};

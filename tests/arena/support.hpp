@@ -137,6 +137,16 @@ inline ref set_cell(allocator& nodes, const mapping& map, ref root, std::uint32_
   return child;
 }
 
+/// Tells the allocator that a new version of HEAD's root will not contain the nodes that set_cell() replaces.
+inline void supersede_path(allocator& nodes, const mapping& map, ref root, std::uint32_t index) {
+  ref at = root;
+  for (unsigned level = 0; level < 3 && at != 0; ++level) {
+    nodes.supersede(at);
+    at = reinterpret_cast<const branch_node*>(map.at(at))->children[(index >> (8 - 4 * level)) & 15];
+  }
+  if (at != 0) nodes.supersede(at);
+}
+
 inline ref cell_at(const mapping& map, ref root, std::uint32_t index) {
   ref at = root;
   for (unsigned level = 0; level < 3 && at != 0; ++level) {
@@ -165,6 +175,7 @@ inline result<std::uint64_t> write(handle& h, std::uint32_t index, std::uint64_t
     h.arena.free_pin(**cell);
     return why;
   }
+  supersede_path(h.nodes, h.arena.map(), root, index);
   result<std::uint64_t> published = publish(h.arena, h.nodes, base, made);
   h.arena.free_pin(**cell);
   return published;

@@ -65,7 +65,7 @@ TEST_F(stopped_writer, makes_writers_busy_and_readers_go_on) {
   EXPECT_EQ(store_.stats().slots_used, 2U);
   store late = open_impatient(path());
   EXPECT_EQ(late.get("k")->view().as_string(), "before");
-  store_.collect();
+  EXPECT_EQ(code_of([this] { store_.collect(); }), coppice::errc::busy);
   ::kill(writer_->id(), SIGCONT);
   EXPECT_EQ(writer_->join(), 0);
   EXPECT_EQ(store_.get("k")->view().as_string(), "after");

@@ -194,7 +194,7 @@ TEST_P(stale_collector, changes_nothing_when_it_wakes_in_the_middle_of_anothers_
     ASSERT_NO_FATAL_FAILURE(churn(other_, expected_, random_, 800));
     // Paced: some cycles begin, and stand wherever the allocation left them.
     for (int i = 0; i < 100; ++i) {
-      third.gc.pace();
+      third.gc.pace({});
       ASSERT_NO_FATAL_FAILURE(churn(i % 2 == 0 ? other_ : third, expected_, random_, 40));
     }
   }));

@@ -17,6 +17,8 @@
 #include "scenario_lock.inc"
 #elif defined(SCENARIO_UNSOUND)
 #include "scenario_unsound.inc"
+#elif defined(SCENARIO_REUSE)
+#include "scenario_reuse.inc"
 #elif defined(SCENARIO_LATE) || defined(SCENARIO_LATE_TWICE)
 #include "scenario_late.inc"
 #elif defined(SCENARIO_SCANS)

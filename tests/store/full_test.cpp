@@ -134,7 +134,7 @@ TEST_F(full_arena_ways_out, reading_and_snapshots_go_on) {
 class full_disk : public store_case {
  protected:
   void SetUp() override {
-    const std::string why_not = directory_.mount_here("tmpfs", "size=24m,mode=700");
+    const std::string why_not = directory_.mount_here("tmpfs", "size=32m,mode=700");
     if (!why_not.empty()) GTEST_SKIP() << "no file system of our own: " << why_not;
   }
 };
@@ -146,7 +146,7 @@ TEST_F(full_disk, is_out_of_space_without_a_fault_and_recovers_when_space_is_fre
     store tested = store::open("disk");
     const std::string ballast = directory_ / "ballast";
     const int file = ::open(ballast.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    if (file < 0 || ::fallocate(file, 0, 0, 12 << 20) != 0) return 10;
+    if (file < 0 || ::fallocate(file, 0, 0, 20 << 20) != 0) return 10;
     outcome refused;
     const std::int64_t count = fill(tested, 700, refused);
     if (refused.code != errc::out_of_space || refused.message.find("file system") == std::string::npos) return 11;
@@ -174,7 +174,7 @@ TEST_F(full_disk, creating_a_store_without_space_leaves_no_file) {
   const std::string ballast = directory_ / "ballast";
   const int file = ::open(ballast.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   ASSERT_GE(file, 0);
-  ASSERT_EQ(::fallocate(file, 0, 0, (24 << 20) - (1 << 20)), 0);
+  ASSERT_EQ(::fallocate(file, 0, 0, (32 << 20) - (1 << 20)), 0);
   EXPECT_EQ(code_of([] { store::open("none"); }), errc::out_of_space);
   EXPECT_EQ(store::list(), std::vector<std::string>{"ballast"});
   ::close(file);

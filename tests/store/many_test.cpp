@@ -103,8 +103,7 @@ TEST_F(many_test, a_stalled_reader_keeps_its_version_and_nothing_else) {
 TEST_F(many_test, without_a_snapshot_memory_stays_bounded_over_many_updates) {
   store tested = store::open("bounded");
   for (int i = 0; i < 200'000; ++i) tested.set(i % 1000, std::string(64, static_cast<char>('a' + i % 26)));
-  EXPECT_LT(tested.stats().committed_bytes, std::uint64_t{32} << 20);
-  EXPECT_GT(tested.stats().collections, 2U);
+  EXPECT_LT(tested.stats().committed_bytes, std::uint64_t{8} << 20);
 }
 
 }  // namespace

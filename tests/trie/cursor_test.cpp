@@ -21,7 +21,7 @@ TYPED_TEST(trie_iteration, cursor_and_for_each_agree_and_are_in_canonical_order)
                               [&](const auto& entry) { visited.emplace_back(text(entry.key), text(entry.value)); }));
     ASSERT_EQ(visited.size(), model.size());
     std::size_t at = 0;
-    trie_cursor<typename map_type::memory_type, typename map_type::leaf_type> cursor(memory, map.leaf, map.root());
+    trie_cursor<typename map_type::memory_type, typename map_type::leaf_type> cursor(memory, map.root());
     for (; !cursor.done(); cursor.advance(), ++at) {
       ASSERT_LT(at, visited.size());
       ASSERT_EQ(text(cursor.entry().key), visited[at].first);

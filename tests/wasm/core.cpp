@@ -38,7 +38,7 @@ using leaf = detail::packed_leaf<arena::ref>;
     ++seen;
     return true;
   });
-  detail::trie_cursor<memory, leaf> cursor(nodes, how, newer);
+  detail::trie_cursor<memory, leaf> cursor(nodes, newer);
   for (; !cursor.done(); cursor.advance()) seen += cursor.entry().key.size;
   detail::trie_diff_cursor<memory, leaf> diff(nodes, how, older, newer);
   detail::diff_change<leaf> change;

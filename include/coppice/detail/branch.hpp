@@ -52,7 +52,7 @@ template <unsigned MaxEntries>
 inline void fetch_likely_leaf(const std::byte* branch, const std::byte* child) noexcept {
   constexpr std::uint32_t likely = trie_fan_out * MaxEntries * 5 / 4;
   if (count_of(branch) > likely) return;
-  for (std::size_t at = 64; at <= 512; at += 64) prefetch(child + at);
+  for (std::size_t at = 64; at <= 768; at += 64) prefetch(child + at);
 }
 
 inline void write_header(std::byte* node, node_kind kind, unsigned depth, std::size_t bytes, std::uint32_t count,

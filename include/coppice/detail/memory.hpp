@@ -49,4 +49,11 @@ concept node_memory =
       { memory.release(ref) } noexcept -> std::same_as<void>;
     };
 
+/// Tells a memory that traces, and wants to know, that the result of this edit does not contain this node of its base.
+/// Memories that count learn it by release().
+template <node_memory Memory>
+inline void supersede(Memory& memory, typename Memory::ref_type node) noexcept {
+  if constexpr (requires { memory.supersede(node); }) memory.supersede(node);
+}
+
 }  // namespace coppice::detail

@@ -87,6 +87,10 @@ class trie_editor {
  private:
   [[nodiscard]] result finish(const new_children<Ref>& made, std::int64_t delta, trie_change change) noexcept {
     if (!commit_change(memory_, path_, made, delta, root_)) return {root_, trie_change::out_of_space};
+    for (unsigned level = path_.editable_levels; level < path_.levels; ++level) {
+      supersede(memory_, path_.branches[level].ref);
+    }
+    if (path_.leaf != Ref{} && !path_.leaf_editable) supersede(memory_, path_.leaf);
     return {root_, change};
   }
   [[nodiscard]] result no_space() const noexcept { return {root_, trie_change::out_of_space}; }
