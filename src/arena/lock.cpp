@@ -11,7 +11,9 @@ namespace {
 constexpr std::uint64_t probe_after_ns = 20'000'000;  // a holder is tested after this long
 constexpr std::uint64_t first_sleep_ns = 50'000;
 constexpr std::uint64_t longest_sleep_ns = 2'000'000;
-constexpr std::uint64_t listen_after_ns = 3'000'000;  // then sleep on the word itself, to be woken
+constexpr std::uint64_t sleep_after_share_ns = 5'000'000;
+constexpr std::uint32_t share = 256;  // operations without waiting that make up for the caches a new holder fills
+constexpr std::uint64_t listen_after_ns = 50'000'000;  // then sleep on the word itself, to be woken
 constexpr int spins = 100;
 
 bool take(std::atomic<std::uint32_t>& lock, std::uint32_t mine) noexcept {
@@ -59,12 +61,18 @@ bool try_acquire(session& self, std::atomic<std::uint32_t>& lock) noexcept {
 
 result<void> acquire(session& self, std::atomic<std::uint32_t>& lock, std::uint64_t timeout_ns) noexcept {
   const std::uint32_t mine = lock_word::held_by(self.self()).bits;
-  if (take(lock, mine) || spin_and_take(lock, mine)) {
+  if (take(lock, mine)) {
+    self.count_quick_take();
+    COPPICE_STEP(lock_taken);
+    return {};
+  }
+  const bool had_its_share = self.take_quick_takes() >= share;
+  if (!had_its_share && spin_and_take(lock, mine)) {
     COPPICE_STEP(lock_taken);
     return {};
   }
   const std::uint64_t started = platform::monotonic_ns();
-  std::uint64_t sleep = first_sleep_ns;
+  std::uint64_t sleep = had_its_share ? sleep_after_share_ns : first_sleep_ns;
   std::uint64_t holder_since = started;
   std::uint32_t holder = lock_word{lock.load(std::memory_order_relaxed)}.holder();
   for (;;) {
@@ -88,9 +96,10 @@ result<void> acquire(session& self, std::atomic<std::uint32_t>& lock, std::uint6
       } else {
         listen(lock, seen, nap);
       }
-      sleep = sleep * 2 < longest_sleep_ns ? sleep * 2 : longest_sleep_ns;
+      if (sleep < longest_sleep_ns) sleep *= 2;
     }
-    if (spin_and_take(lock, mine)) {
+    // One try: to wait here until it is free would take it from its holder after one more operation.
+    if (take(lock, mine)) {
       COPPICE_STEP(lock_taken);
       return {};
     }

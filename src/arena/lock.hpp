@@ -1,8 +1,9 @@
 // Locks in shared memory that a dead holder cannot keep, and a small lock inside one process.
 //
 // A shared lock is a futex word that names its holder (words.hpp, lock_word). Acquiring barges: whoever finds the word
-// free takes it, and a waiter that was beaten backs off for longer each time, so that under contention the running
-// process keeps the lock, and its caches, for many operations. A waiter that has waited 20 ms tests whether the
+// free takes it, and a waiter that was beaten backs off for longer each time, at once for long if it has just had
+// the lock for many operations: so under contention the running process keeps the lock, and its caches, for
+// milliseconds. A waiter that has waited 20 ms tests whether the
 // holder's slot is still owned; if not, the slot is cleaned (slots.hpp), which frees the lock.
 //
 // Thread safety: any thread of any process.

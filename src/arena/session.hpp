@@ -107,6 +107,14 @@ class session {
   /// Names nothing any more; the pin stays claimed.
   static void unpin(pin& cell) noexcept { cell.store(pin_claimed, std::memory_order_release); }
 
+  /// How many locks were taken without waiting since the last time somebody had to wait (lock.cpp). Inexact.
+  void count_quick_take() noexcept {
+    quick_takes_.store(quick_takes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint32_t take_quick_takes() noexcept {
+    return quick_takes_.exchange(0, std::memory_order_relaxed);
+  }
+
   /// If the slot's owner is dead: cleans it (pins, locks) and returns true. Never true for a slot of this session.
   bool recover_if_dead(std::uint32_t slot) noexcept;
 
@@ -129,6 +137,7 @@ class session {
   local_lock slot_probe_;  // one thread of this process at a time acts on other slots' file locks
   local_lock extending_;   // one thread at a time adds a pin extension
   std::atomic<std::uint32_t> pin_hint_{0};
+  std::atomic<std::uint32_t> quick_takes_{0};
 };
 
 template <class F>
