@@ -212,7 +212,7 @@ class trie_editor {
       if (added != nullptr) parts[part_count++] = {nullptr, added, 0, 1, 0};
       const std::uint32_t rest = edit.at_.index + removed;
       if (rest < count_of(node)) parts[part_count++] = {node, nullptr, rest, count_of(node), bits};
-      while (levels > 0 && widen(edit)) {
+      while (levels > 0 && prefix > 0 && widen(edit)) {
         if (prefix == trie_path<Ref>::depth_at(levels - 1)) --levels;
       }
     }
