@@ -183,12 +183,16 @@ result<std::uint32_t> claim_run(session& self, std::uint32_t count) noexcept {
 }
 
 result<void> link_control_block(session& self, std::atomic<std::uint32_t>& link) noexcept {
-  assert(link.load(std::memory_order_relaxed) == 0);
   const result<std::uint32_t> block = claim_run(self, 1);
   if (!block) return block.why();
   const mapping& map = self.map();
   std::memset(map.at_block(*block), 0, block_bytes);
-  link.store(*block, std::memory_order_release);
+  std::uint32_t nothing = 0;
+  // Release: who follows the link sees zeros.
+  if (!link.compare_exchange_strong(nothing, *block, std::memory_order_acq_rel)) {
+    settle_blocks(self, *block, 1, block_state::free, block_state::free);
+    return {};
+  }
   COPPICE_STEP(grow_after_link);
   map.block(*block).store(block_word{block_state::control}.bits(), std::memory_order_release);
   return {};

@@ -25,9 +25,9 @@ result<std::uint32_t> grow(session& self) noexcept;
 /// Claims `count` consecutive blocks, committed, for the session. O(blocks). Errors as grow().
 result<std::uint32_t> claim_run(session& self, std::uint32_t count) noexcept;
 
-/// Gives `link`, which is 0, a zeroed block of state control, for more pins or records. The link is stored before the
-/// state: a block of a dead owner that is linked is control (collector.cpp), one that is not is free. Precondition:
-/// nobody else sets this link now. Errors as grow().
+/// Gives `link`, unless another was first, a zeroed block of state control, for more pins or records. The link is
+/// stored before the state: a block of a dead owner that is linked is control (collector.cpp), one that is not is free.
+/// Precondition: the caller does not hold the grow lock, which this may take. Errors as grow().
 result<void> link_control_block(session& self, std::atomic<std::uint32_t>& link) noexcept;
 
 /// Is the block linked as a chunk of records or of pins? O(slots + chunks); for blocks that a dead owner left.

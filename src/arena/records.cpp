@@ -8,8 +8,6 @@ namespace coppice::arena {
 
 namespace {
 
-constexpr std::uint64_t lock_timeout_ns = 10'000'000'000;
-
 class scan {
  public:
   scan(session& self, const root_sink* sink) noexcept : self_(self), map_(self.map()), sink_(sink) {}
@@ -143,15 +141,14 @@ result<void> add_chunk(session& self, std::uint32_t seen_chunks) noexcept {
     return failure{errc::out_of_space, 0, "adding version records: too many versions are kept", max_records,
                    max_records};
   }
-  if (const result<void> locked = acquire(self, words.grow_lock, lock_timeout_ns); !locked) return locked.why();
-  const held_lock guard(self, words.grow_lock);
-  if (words.record_chunks.load(std::memory_order_acquire) != seen_chunks) return {};
   std::atomic<std::uint32_t>& link = map.head().record_directory[seen_chunks];
   // Linked already if its last adder died before raising the count.
   if (link.load(std::memory_order_acquire) == 0) {
     if (const result<void> linked = link_control_block(self, link); !linked) return linked.why();
   }
-  words.record_chunks.store(seen_chunks + 1, std::memory_order_release);
+  // Release: who sees the count sees the link. Should another have raised it meanwhile, its link was this one.
+  std::uint32_t chunks = seen_chunks;
+  words.record_chunks.compare_exchange_strong(chunks, seen_chunks + 1, std::memory_order_acq_rel);
   return {};
 }
 

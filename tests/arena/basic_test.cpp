@@ -4,6 +4,8 @@
 #include <map>
 #include <random>
 
+#include "src/arena/grow.hpp"
+#include "src/arena/records.hpp"
 #include "tests/arena/support.hpp"
 
 namespace arena_test {
@@ -129,6 +131,38 @@ TEST(arena, a_full_arena_says_so_and_can_be_emptied_again) {
   for (std::uint32_t i = 0; i < filled / 2; ++i) ASSERT_TRUE(write(h, i, (std::uint64_t{i} * 97 + 97)));
   const check_result checked = check_now(h);
   EXPECT_EQ(checked.broken, nullptr) << checked.broken;
+}
+
+/// Claims blocks one by one until the segments that exist have no free block and no hole.
+void claim_all_blocks(handle& h) {
+  const mapping& map = h.arena.map();
+  const auto is_available = [&map](std::uint32_t block) {
+    const block_state state = block_word::from(map.block(block).load()).state;
+    return state == block_state::free || state == block_state::hole;
+  };
+  for (;;) {
+    std::uint32_t block = first_data_block;
+    while (block < map.block_count() && !is_available(block)) ++block;
+    if (block == map.block_count()) return;
+    ASSERT_TRUE(claim_run(h.arena, 1));
+  }
+}
+
+TEST(arena, records_and_pins_are_added_when_that_takes_a_new_segment) {
+  const scratch_path path;
+  handle h;
+  ASSERT_TRUE(h.create(path.c_str()));
+  ASSERT_NO_FATAL_FAILURE(claim_all_blocks(h));
+  const std::uint32_t segments = h.arena.map().words().segment_count.load();
+  for (std::uint32_t i = 0; i < records_per_chunk + 10; ++i) {
+    const auto claimed = claim_record(h.arena);
+    ASSERT_TRUE(claimed) << i << ": " << claimed.why().reason;
+  }
+  EXPECT_EQ(h.arena.map().words().record_chunks.load(), 2U);
+  EXPECT_EQ(h.arena.map().words().segment_count.load(), segments + 1);
+  ASSERT_NO_FATAL_FAILURE(claim_all_blocks(h));
+  for (std::uint32_t i = 0; i < slot_pins + 10; ++i) ASSERT_TRUE(h.arena.claim_pin()) << i;
+  EXPECT_EQ(h.arena.map().words().segment_count.load(), segments + 2);
 }
 
 TEST(arena, more_pins_than_a_slot_has_go_to_extensions) {

@@ -65,6 +65,7 @@ TEST_F(reuse_test, versions_stay_whole_while_others_collect_and_hold_snapshots) 
   });
   std::thread reader([&] {
     std::vector<snapshot> held;
+    while (rounds.load() < 20) std::this_thread::yield();
     for (int i = 0; i < 3000; ++i) {
       held.push_back(first.snapshot());
       if (held.size() > 4) held.erase(held.begin());

@@ -58,7 +58,7 @@ class trie_editor {
 
   trie_editor(Memory& memory, const Leaf& leaf, Ref root, std::uint64_t hash) noexcept
       : memory_(memory), leaf_(leaf), root_(root) {
-    descend(memory, root, hash, path_);
+    descend<Leaf>(memory, root, hash, path_);
   }
 
   /// Finds the key in the leaf at the end of the path. Precondition: the key has the hash of the path.

@@ -38,7 +38,7 @@ struct trie_path {
 };
 
 /// Fills a path that was default-initialised. It is not returned by value because it is large.
-template <node_memory Memory>
+template <class Leaf, node_memory Memory>
 inline void descend(Memory& memory, typename Memory::ref_type root, std::uint64_t hash,
                     trie_path<typename Memory::ref_type>& path) noexcept {
   using Ref = typename Memory::ref_type;
@@ -58,6 +58,7 @@ inline void descend(Memory& memory, typename Memory::ref_type root, std::uint64_
     path.branches[path.levels++] = {ref, node};
     if (editable) path.editable_levels = path.levels;
     ref = child_of<Ref>(node, hash_slot(rest, 0, trie_branch_bits));
+    if (ref != Ref{}) fetch_likely_leaf<Leaf::max_entries>(node, memory.address(ref));
   }
 }
 
