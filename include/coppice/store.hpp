@@ -237,8 +237,8 @@ class store {
   /// True if there was such a key.
   bool erase(const value_view& key);
   /// All in one version, or, if it throws, none; later entries win. The fastest way to write many: they are sorted by
-  /// hash, and an empty store is built bottom up. Takes about 100 bytes of scratch memory for each entry, at most 100
-  /// MiB. The entries' bytes are only read.
+  /// hash, and an empty store is built bottom up. Takes about 100 bytes of scratch memory for each entry (160 if a key
+  /// is a double), of at most a million at once. The entries' bytes are only read.
   void set_many(std::span<const key_value> entries);
   void clear();
   /// Runs f once with the writers' lock held and publishes all its writes as one version, or, if f throws, none of
@@ -246,7 +246,8 @@ class store {
   void transact(const std::function<void(transaction&)>& f);
 
   /// Runs a whole collection now; returns bytes that became free. Also gives memory back to the system. Waits for a
-  /// transaction that is going on to end, at most store_options::timeout (error busy, and at once inside transact()).
+  /// transaction that is going on to end, at most store_options::timeout (error busy, and at once inside transact() of
+  /// this handle).
   std::uint64_t collect();
   [[nodiscard]] store_stats stats() const;
   /// Walks everything and verifies every invariant. Holds the writers' lock while it runs.

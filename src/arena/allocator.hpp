@@ -14,7 +14,7 @@
 //   L2  blocks that are full stay owned until the transaction that filled them is published or rolled back
 //   L3  a block is given up with a stamp read after the publication
 //
-// Thread safety: one thread at a time (the writer's lock, or one allocator a thread).
+// Thread safety: one thread at a time, under the writers' lock.
 #pragma once
 
 #include <cstddef>

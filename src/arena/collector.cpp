@@ -2,8 +2,6 @@
 // collector.hpp.
 #include "src/arena/collector.hpp"
 
-#include <cstring>
-
 #include "src/arena/records.hpp"
 #include "src/arena/steps.hpp"
 
@@ -21,8 +19,9 @@ constexpr std::uint32_t most_units = 16384;  // bounds a pause: about half a mil
 constexpr std::uint32_t nodes_between_steps = 4096;
 constexpr std::uint64_t space_timeout_ns = 10'000'000'000;
 constexpr int cycles_to_free_all = 2;
-constexpr int most_cycles = 64;  // others may restart ours, but not for ever
-constexpr std::uint64_t patience_ns = 100'000'000;
+constexpr int most_cycles = 64;                     // others may restart ours, but not for ever
+constexpr std::uint64_t patience_ns = 100'000'000;  // for a transaction to end, with the collector lock held
+constexpr std::uint64_t pause_ns = 10'000'000;      // between two attempts
 
 }  // namespace
 
@@ -119,8 +118,11 @@ bool collector::begin_cycle(const outside_transactions& place) noexcept {
   if (!announce_cycle()) return false;
   // Whoever takes the lock after this fence sees the new CYCLE and uses no retired node. Who has it now may be using
   // some that no root reaches yet: the scan must come after its publication.
+  control_words& words = session_->map().words();
   session_->map().heavy_fence();
-  const result<void> quiet = await_release(*session_, session_->map().words().writer_lock, place.patience_ns);
+  // Once HEAD has moved on, what the one who moved it had taken is reachable from there.
+  const awaited_change published{words.head, words.head.load(std::memory_order_acquire)};
+  const result<void> quiet = await_release(*session_, words.writer_lock, published, place.patience_ns);
   if (!quiet) {
     trouble_ = quiet.why();
     number_ = 0;
@@ -298,15 +300,17 @@ result<std::uint64_t> collector::collect(std::uint64_t timeout_ns, std::uint32_t
     const std::uint64_t waited = platform::monotonic_ns() - started;
     const std::uint64_t left = waited < timeout_ns ? timeout_ns - waited : 0;
     if (const result<void> locked = acquire(*session_, words.collector_lock, left); !locked) return locked.why();
-    const held_lock guard(*session_, words.collector_lock);
-    // A writer in want of space may be waiting for the lock that was just taken: do not make it wait for long.
-    const result<void> begun = begin_or_why(outside_transactions{left < patience_ns ? left : patience_ns});
-    const result<void> ran = begun ? finish_begun() : begun;
-    if (ran && ++done == cycles_to_free_all) {
-      give_back(keep_blocks, ~std::uint32_t{0});
-      return free_lines_ * line_bytes;
-    }
+    const result<void> ran = [&]() noexcept -> result<void> {
+      const held_lock guard(*session_, words.collector_lock);
+      const result<void> begun = begin_or_why(outside_transactions{left < patience_ns ? left : patience_ns});
+      const result<void> finished = begun ? finish_begun() : begun;
+      if (finished && ++done == cycles_to_free_all) give_back(keep_blocks, ~std::uint32_t{0});
+      return finished;
+    }();
+    if (done == cycles_to_free_all) return free_lines_ * line_bytes;
     if (!ran && (ran.why().code != errc::busy || left == 0)) return ran.why();
+    // Who has the writers' lock may be waiting for the collector lock: leave it free for longer than a waiter naps.
+    if (!ran) platform::sleep_ns(pause_ns);
   }
 }
 

@@ -13,6 +13,7 @@ constexpr std::uint64_t first_sleep_ns = 50'000;
 constexpr std::uint64_t longest_sleep_ns = 2'000'000;
 constexpr std::uint64_t sleep_after_share_ns = 5'000'000;
 constexpr std::uint32_t share = 256;  // operations without waiting that make up for the caches a new holder fills
+constexpr std::uint64_t share_lasts_ns = 5'000'000;
 constexpr std::uint64_t listen_after_ns = 50'000'000;  // then sleep on the word itself, to be woken
 constexpr int spins = 100;
 
@@ -66,12 +67,14 @@ result<void> acquire(session& self, std::atomic<std::uint32_t>& lock, std::uint6
     COPPICE_STEP(lock_taken);
     return {};
   }
-  const bool had_its_share = self.take_quick_takes() >= share;
+  const std::uint64_t started = platform::monotonic_ns();
+  // Of the writers' lock only: who waits for another may have writers waiting behind it.
+  const bool had_its_share = &lock == &self.map().words().writer_lock && self.take_quick_takes() >= share &&
+                             started - self.last_quick_takes() < share_lasts_ns;
   if (!had_its_share && spin_and_take(lock, mine)) {
     COPPICE_STEP(lock_taken);
     return {};
   }
-  const std::uint64_t started = platform::monotonic_ns();
   std::uint64_t sleep = had_its_share ? sleep_after_share_ns : first_sleep_ns;
   std::uint64_t holder_since = started;
   std::uint32_t holder = lock_word{lock.load(std::memory_order_relaxed)}.holder();
@@ -106,12 +109,13 @@ result<void> acquire(session& self, std::atomic<std::uint32_t>& lock, std::uint6
   }
 }
 
-result<void> await_release(session& self, std::atomic<std::uint32_t>& lock, std::uint64_t timeout_ns) noexcept {
+result<void> await_release(session& self, std::atomic<std::uint32_t>& lock, const awaited_change& change,
+                           std::uint64_t timeout_ns) noexcept {
   const std::uint32_t holder = lock_word{lock.load(std::memory_order_acquire)}.holder();
   // Acquire pairs with the release in release(): what was done under the lock is visible.
   const auto released = [&]() noexcept {
     const lock_word now{lock.load(std::memory_order_acquire)};
-    return now.is_free() || now.holder() != holder;
+    return now.is_free() || now.holder() != holder || change.word.load(std::memory_order_acquire) != change.was;
   };
   const std::uint64_t started = platform::monotonic_ns();
   std::uint64_t probed = started;

@@ -26,9 +26,17 @@ result<void> acquire(session& self, std::atomic<std::uint32_t>& lock, std::uint6
 /// Takes the lock if it is free. Never waits, never tests the holder.
 [[nodiscard]] bool try_acquire(session& self, std::atomic<std::uint32_t>& lock) noexcept;
 
+/// A word that will change, and what it was.
+struct awaited_change {
+  const std::atomic<std::uint64_t>& word;
+  std::uint64_t was;
+};
+
 /// Waits until the lock is seen free, or in other hands than at the call: whoever held it then has let go of it since.
-/// Does not take it. Frees it of a dead holder. `busy` after the timeout.
-result<void> await_release(session& self, std::atomic<std::uint32_t>& lock, std::uint64_t timeout_ns) noexcept;
+/// Or until the word has changed: a holder who takes the lock again and again is hardly ever seen without it. Does not
+/// take the lock. Frees it of a dead holder. `busy` after the timeout.
+result<void> await_release(session& self, std::atomic<std::uint32_t>& lock, const awaited_change& change,
+                           std::uint64_t timeout_ns) noexcept;
 
 /// Precondition: held by this session.
 void release(session& self, std::atomic<std::uint32_t>& lock) noexcept;

@@ -18,6 +18,7 @@ void retired_nodes::detach() noexcept {
 
 void retired_nodes::forget() noexcept {
   first_ = pending_ = end_ = 0;
+  listed_ = 0;
   look_at_ = least_look;
   unused_ = 0;
   fresh_ = 1;
@@ -35,13 +36,14 @@ void retired_nodes::begin() noexcept {
     if (usable_ && tables_ == nullptr) tables_ = reinterpret_cast<tables*>(platform::map_scratch(sizeof(tables)));
     usable_ = usable_ && tables_ != nullptr;
   }
-  if (usable_ && end_ - first_ >= look_at_) look();
+  if (usable_ && listed_ >= look_at_) look();
 }
 
 void retired_nodes::look() noexcept {
   std::atomic<std::uint32_t>& lock = session_->map().words().collector_lock;
   if (!try_acquire(*session_, lock)) return;
   const held_lock guard(*session_, lock);
+  listed_ = 0;
   const result<scan_result> scanned = scan_roots(*session_, nullptr, recover_dead_);
   if (!scanned) return;
   COPPICE_STEP(retired_scanned);
@@ -55,7 +57,8 @@ void retired_nodes::look() noexcept {
   // A reader, dead or alive, holds an old version: look less often, and at who is dead.
   const bool held_up = end_ - first_ > waiting / 2;
   recover_dead_ = held_up;
-  look_at_ = held_up ? std::min(capacity - 1, (end_ - first_) * 2) : least_look;
+  const std::uint32_t usual = std::max(least_look, session_->map().record_count() / records_per_node);
+  look_at_ = held_up ? std::max(usual, std::min(look_at_ * 2, most_look)) : usual;
 }
 
 void retired_nodes::move_to_ready(node_extent extent) noexcept {
@@ -65,7 +68,11 @@ void retired_nodes::move_to_ready(node_extent extent) noexcept {
   } else if (fresh_ < capacity) {
     entry = fresh_++;
   } else {
-    return;  // the collector will find it
+    // Full of sizes that nobody asks for: begin anew. What is dropped is the collector's.
+    ready_.fill(0);
+    unused_ = 0;
+    entry = 1;
+    fresh_ = 2;
   }
   tables_->ready[entry] = {extent.node, ready_[extent.granules]};
   ready_[extent.granules] = entry;
@@ -90,6 +97,7 @@ void retired_nodes::add(node_extent replaced) noexcept {
   }
   tables_->waiting[end_ % capacity] = {replaced, 0};
   ++end_;
+  ++listed_;
 }
 
 void retired_nodes::notice_cycle() noexcept {

@@ -3,13 +3,14 @@
 // A writer knows which nodes of its base its new version no longer contains. They are listed here, in private memory,
 // with that version; once no older version is alive, their bytes serve new nodes of the same size. So steady updates
 // stay within bytes that are in the cache, and a collection finds little to do. What is not listed (a dead writer's,
-// what came before a cycle, what older versions still hold) is the collector's, as ever.
+// what came before a cycle, what older versions still hold, large values, leaves that were merged away) is the
+// collector's, as ever.
 //
 // Invariants
 //   N1  a node is listed once, by the session that published the version which replaced it, and only if CYCLE was idle
 //       from the begin of that transaction to its end
-//   N2  nodes are taken only in a transaction during which CYCLE still is the word under which all that is listed was
-//       retired: a cycle that begins later may hand the same bytes to others
+//   N2  nodes are taken only in a transaction that began while CYCLE still was the word under which all that is listed
+//       was retired, and before a cycle begins inside it: a later cycle may hand the same bytes to others
 //   N3  a node is taken only after a scan that began after its version was published found every older version dead
 //   N4  what the running transaction has taken is known to a cycle that begins inside it (taken())
 //
@@ -20,6 +21,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -35,7 +37,7 @@ struct node_extent {
 
 class retired_nodes {
  public:
-  /// Larger nodes are left to the collector.
+  /// Nodes of this size and larger ones are left to the collector.
   static constexpr std::uint32_t most_granules = 128;
 
   retired_nodes() noexcept = default;
@@ -76,7 +78,10 @@ class retired_nodes {
     std::uint32_t next = 0;  // of the same size; 0: none
   };
   static constexpr std::uint32_t capacity = 8192;
-  static constexpr std::uint32_t least_look = 1024;  // a scan costs microseconds: look at many nodes at once
+  // A scan costs microseconds, and nanoseconds for each record: look at many nodes at once.
+  static constexpr std::uint32_t least_look = 1024;
+  static constexpr std::uint32_t most_look = 1U << 16;
+  static constexpr std::uint32_t records_per_node = 4;
   struct tables {
     waiting_node waiting[capacity];  // a ring
     ready_node ready[capacity];      // lists by size; entry 0 is not used
@@ -98,7 +103,8 @@ class retired_nodes {
   std::uint32_t first_ = 0;    // waiting: [first_, pending_) published, [pending_, end_) of the running transaction;
   std::uint32_t pending_ = 0;  // counted without end, taken modulo capacity
   std::uint32_t end_ = 0;
-  std::uint32_t look_at_ = least_look;  // so many waiting make a scan worth while
+  std::uint32_t listed_ = 0;            // since the last scan
+  std::uint32_t look_at_ = least_look;  // so many make a scan worth while
   std::uint32_t unused_ = 0;            // list of free entries of `ready`
   std::uint32_t fresh_ = 1;             // entries of `ready` from here on were never used
   std::array<std::uint32_t, most_granules> ready_{};

@@ -107,9 +107,15 @@ class session {
   /// Names nothing any more; the pin stays claimed.
   static void unpin(pin& cell) noexcept { cell.store(pin_claimed, std::memory_order_release); }
 
-  /// How many locks were taken without waiting since the last time somebody had to wait (lock.cpp). Inexact.
+  /// How many locks were taken without waiting since the last time somebody had to wait, and when the last 64 of them
+  /// were complete (lock.cpp). Inexact.
   void count_quick_take() noexcept {
-    quick_takes_.store(quick_takes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    const std::uint32_t takes = quick_takes_.load(std::memory_order_relaxed) + 1;
+    quick_takes_.store(takes, std::memory_order_relaxed);
+    if (takes % 64 == 0) last_quick_takes_.store(platform::monotonic_ns(), std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t last_quick_takes() const noexcept {
+    return last_quick_takes_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint32_t take_quick_takes() noexcept {
     return quick_takes_.exchange(0, std::memory_order_relaxed);
@@ -138,6 +144,7 @@ class session {
   local_lock extending_;   // one thread at a time adds a pin extension
   std::atomic<std::uint32_t> pin_hint_{0};
   std::atomic<std::uint32_t> quick_takes_{0};
+  std::atomic<std::uint64_t> last_quick_takes_{0};
 };
 
 template <class F>

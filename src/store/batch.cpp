@@ -49,6 +49,21 @@ void batch::sort_places() {
   places_.swap(sorted_places_);
 }
 
+/// Puts places of equal hashes, most of them of equal keys, into the order of their keys, equal keys as they were
+/// given.
+void batch::order_collisions(std::span<const key_value> entries) {
+  const auto before = [entries](const place& a, const place& b) noexcept {
+    const int order = packed_of(entries[a.index].key).compare(packed_of(entries[b.index].key));
+    return order != 0 ? order < 0 : a.index < b.index;
+  };
+  for (auto first = places_.begin(); first != places_.end();) {
+    const auto other_hash = [first](const place& at) noexcept { return at.hash != first->hash; };
+    const auto last = std::find_if(first, places_.end(), other_hash);
+    if (last - first > 1) std::sort(first, last, before);
+    first = last;
+  }
+}
+
 std::span<const batch_item> batch::sorted(std::span<const key_value> entries) {
   assert(entries.size() <= most_entries);
   const auto is_double = [](const key_value& entry) noexcept { return entry.key.kind() == value_kind::float64; };
@@ -59,6 +74,7 @@ std::span<const batch_item> batch::sorted(std::span<const key_value> entries) {
   }
   hash_all(entries);
   sort_places();
+  order_collisions(entries);
   items_.clear();
   items_.reserve(entries.size());
   constexpr std::size_t ahead = 8;  // entries that are on their way into the cache
@@ -70,17 +86,6 @@ std::span<const batch_item> batch::sorted(std::span<const key_value> entries) {
     }
     const key_value& entry = entries[places_[i].index];
     items_.push_back({places_[i].hash, packed_of(entry.key), packed_of(entry.value), ref{}, ref{}});
-  }
-  // Equal hashes side by side: equal keys, most of them. The trie wants the order of keys; the last of equal ones
-  // stays.
-  for (std::size_t first = 0; first < items_.size();) {
-    std::size_t last = first + 1;
-    while (last < items_.size() && items_[last].hash == items_[first].hash) ++last;
-    if (last - first > 1) {
-      std::stable_sort(items_.begin() + static_cast<std::ptrdiff_t>(first),
-                       items_.begin() + static_cast<std::ptrdiff_t>(last), leaf_policy::item_less);
-    }
-    first = last;
   }
   const auto same_key = [](const batch_item& a, const batch_item& b) noexcept {
     return a.hash == b.hash && a.key.same_as(b.key);

@@ -17,7 +17,7 @@ using batch_item = leaf_policy::item;
 /// Sorts runs of entries, keeping the last of equal keys.
 class batch {
  public:
-  /// Entries sorted at once: bounds the scratch memory, about 100 bytes an entry.
+  /// Entries sorted at once: bounds the scratch memory, about 100 bytes an entry, 160 if some key is a double.
   static constexpr std::size_t most_entries = std::size_t{1} << 20;
 
   explicit batch(const leaf_policy& leaf) noexcept : leaf_(leaf) {}
@@ -33,6 +33,7 @@ class batch {
   };
   void hash_all(std::span<const key_value> entries);
   void sort_places();
+  void order_collisions(std::span<const key_value> entries);
 
   const leaf_policy& leaf_;
   std::vector<key_value> normalised_;  // the entries, if some keys were not in their one encoding

@@ -27,6 +27,7 @@ void in_parent() { opened_arenas().lock.unlock(); }
 void in_child() {
   for (open_arena* arena : opened_arenas().arenas) arena->abandon();
   opened_arenas().arenas.clear();
+  forget_other_threads();
   opened_arenas().lock.unlock();
 }
 

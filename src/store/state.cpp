@@ -10,38 +10,38 @@ namespace {
 
 constexpr unsigned thread_numbers = 32;
 
-/// A small number that no other running thread has, or `thread_numbers` when all are taken. It is given back when the
-/// thread ends; who takes it next sees what the thread did under it.
-class thread_number {
- public:
-  thread_number() noexcept {
-    std::uint32_t seen = in_use().load(std::memory_order_relaxed);
-    while (~seen != 0) {
+constexpr unsigned not_asked_for = thread_numbers + 1;
+constinit std::atomic<std::uint32_t> numbers_in_use{0};
+
+/// A small number that no other running thread has, or `thread_numbers`: all were taken, or the thread is ending. It
+/// has no destructor, so that objects which are destroyed after the number was given back may still read a store.
+constinit thread_local unsigned number_here = not_asked_for;
+
+/// Gives the number back when the thread ends. Who takes it next sees what the thread did under it.
+struct number_keeper {
+  number_keeper() noexcept {
+    std::uint32_t seen = numbers_in_use.load(std::memory_order_relaxed);
+    number_here = thread_numbers;
+    while (~seen != 0 && number_here == thread_numbers) {
       const auto first = static_cast<unsigned>(std::countr_one(seen));
-      if (in_use().compare_exchange_weak(seen, seen | (1U << first), std::memory_order_acquire)) {
-        number_ = first;
-        return;
+      if (numbers_in_use.compare_exchange_weak(seen, seen | (1U << first), std::memory_order_acquire)) {
+        number_here = first;
       }
     }
   }
-  thread_number(const thread_number&) = delete;
-  thread_number& operator=(const thread_number&) = delete;
-  ~thread_number() {
-    if (number_ < thread_numbers) in_use().fetch_and(~(1U << number_), std::memory_order_release);
+  number_keeper(const number_keeper&) = delete;
+  number_keeper& operator=(const number_keeper&) = delete;
+  ~number_keeper() {
+    const unsigned number = std::exchange(number_here, thread_numbers);
+    if (number < thread_numbers) numbers_in_use.fetch_and(~(1U << number), std::memory_order_release);
   }
-  [[nodiscard]] unsigned value() const noexcept { return number_; }
-
- private:
-  static std::atomic<std::uint32_t>& in_use() noexcept {
-    static constinit std::atomic<std::uint32_t> numbers{0};
-    return numbers;
-  }
-  unsigned number_ = thread_numbers;
 };
 
 unsigned number_of_this_thread() noexcept {
-  thread_local const thread_number mine;
-  return mine.value();
+  if (number_here == not_asked_for) {
+    thread_local const number_keeper keeper;
+  }
+  return number_here;
 }
 
 arena::create_options creation(const store_options& options) noexcept {
@@ -96,6 +96,10 @@ open_arena::~open_arena() {
   }
   collector_.detach();
   session_.close();
+}
+
+void forget_other_threads() noexcept {
+  numbers_in_use.store(number_here < thread_numbers ? 1U << number_here : 0, std::memory_order_relaxed);
 }
 
 reading::reading(open_arena& from) : arena_(from) {

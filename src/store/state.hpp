@@ -190,6 +190,9 @@ class transaction_owner {
 /// store::check().
 check_report check_arena(open_arena& opened);
 
+/// In a child after fork: the numbers of the parent's other threads (state.cpp) are free.
+void forget_other_threads() noexcept;
+
 /// Registry of open arenas, for fork (A8).
 void register_arena(open_arena& opened);
 void unregister_arena(open_arena& closing) noexcept;

@@ -84,6 +84,52 @@ TEST_F(reuse_test, versions_stay_whole_while_others_collect_and_hold_snapshots) 
   EXPECT_TRUE(is_whole(second.snapshot()));
 }
 
+/// Reads when its thread ends, after whatever the thread's first read had set up is gone.
+struct late_reader {
+  const store* from = nullptr;
+  std::atomic<int>* found = nullptr;
+  ~late_reader() {
+    if (from != nullptr && from->get("k")) ++*found;
+  }
+};
+
+TEST_F(reuse_test, reads_at_the_end_of_a_thread_are_reads_like_any_other) {
+  store tested = store::open("late");
+  tested.set("k", 1);
+  std::atomic<int> found{0};
+  constexpr int threads = 100;  // more than there are pins for threads, one after the other and at once
+  std::vector<std::thread> all;
+  for (int i = 0; i < threads; ++i) {
+    all.emplace_back([&] {
+      thread_local late_reader late;
+      late.from = &tested;
+      late.found = &found;
+      if (tested.get("k")) ++found;
+    });
+  }
+  for (int i = 0; i < 20'000; ++i) tested.set("other", i);
+  for (std::thread& thread : all) thread.join();
+  EXPECT_EQ(found.load(), 2 * threads);
+  EXPECT_TRUE(tested.check().ok());
+}
+
+TEST_F(reuse_test, checking_beside_collections_and_writers_is_held_up_by_none) {
+  store tested = store::open("beside");
+  store other = store::open("beside");
+  write_round(tested, 0);
+  std::atomic<bool> stop{false};
+  std::thread collector([&] {
+    while (!stop.load()) other.collect();
+  });
+  for (std::uint64_t round = 1; round < 20; ++round) {
+    write_round(tested, round);
+    EXPECT_TRUE(tested.check().ok());
+  }
+  stop = true;
+  collector.join();
+  EXPECT_TRUE(is_whole(tested.snapshot()));
+}
+
 TEST_F(reuse_test, a_snapshot_stays_as_it_was_through_many_single_updates) {
   store tested = store::open("held");
   write_round(tested, 7);
