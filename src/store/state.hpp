@@ -108,6 +108,7 @@ class open_arena {
   /// Threads beyond these claim a pin for each read.
   static constexpr std::size_t reader_cells = 32;
 
+  std::array<reader_cell, reader_cells> readers_;
   std::string name_;
   std::string path_;
   store_options options_;
@@ -116,11 +117,10 @@ class open_arena {
   arena::allocator nodes_;
   arena_view view_;
   leaf_policy leaf_;
-  std::atomic<bool> closed_{false};
-  bool abandoned_ = false;
-  std::array<reader_cell, reader_cells> readers_;
   std::atomic<std::thread::id> writer_{};  // thread inside transact(), so that a nested write fails at once
   arena::pin* writer_pin_ = nullptr;       // under the writers' lock
+  std::atomic<bool> closed_{false};
+  bool abandoned_ = false;
 };
 
 /// The newest version, pinned for the length of one read.
