@@ -203,6 +203,12 @@ void allocator::pace() noexcept {
   retired_.notice_cycle();
 }
 
+result<void> allocator::collect_for_space() noexcept {
+  const result<void> collected = collector_->collect_for_space(retired_.taken());
+  retired_.notice_cycle();
+  return collected;
+}
+
 bool allocator::take_block(bool must_be_free) noexcept {
   pace();
   const auto take = [&] { return must_be_free ? take_free() : take_existing(); };
@@ -218,9 +224,7 @@ bool allocator::take_block(bool must_be_free) noexcept {
     }
     trouble_ = grown.why();
     if (trouble_.code != errc::out_of_space || collected) break;
-    const result<void> done = collector_->collect_for_space(retired_.taken());
-    retired_.notice_cycle();
-    if (!done) {
+    if (const result<void> done = collect_for_space(); !done) {
       trouble_ = done.why();
       break;
     }
@@ -258,10 +262,7 @@ detail::allocation<ref> allocator::allocate_large(std::size_t bytes) noexcept {
     const result<std::uint32_t> first = claim_run(*session_, blocks);
     if (first) return publishable_run(*first, blocks);
     trouble_ = first.why();
-    if (trouble_.code != errc::out_of_space) break;
-    const result<void> collected = collector_->collect_for_space(retired_.taken());
-    retired_.notice_cycle();
-    if (!collected) break;
+    if (trouble_.code != errc::out_of_space || !collect_for_space()) break;
   }
   return {};
 }

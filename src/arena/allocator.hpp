@@ -106,7 +106,10 @@ class allocator {
   detail::allocation<ref> allocate_large(std::size_t bytes) noexcept;
   detail::allocation<ref> publishable_run(std::uint32_t first, std::uint32_t blocks) noexcept;
   bool next_hole(std::size_t bytes) noexcept;
+  // What may begin a cycle inside the transaction.
   void pace() noexcept;
+  result<void> collect_for_space() noexcept;
+
   bool take_block(bool must_be_free) noexcept;
   bool take_existing() noexcept;
   bool take_free() noexcept;

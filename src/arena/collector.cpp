@@ -271,14 +271,12 @@ collector::progress collector::step(std::uint32_t units) noexcept {
 }
 
 template <class Place>
-result<void> collector::begin_or_why(const Place& place) noexcept {
+result<void> collector::run_cycle(const Place& place) noexcept {
   trouble_ = {};
-  if (begin_cycle(place)) return {};
-  if (trouble_.code != errc::ok) return trouble_;
-  return failure{errc::busy, 0, "another process began a collection", 0, 0};
-}
-
-result<void> collector::finish_begun() noexcept {
+  if (!begin_cycle(place)) {
+    if (trouble_.code != errc::ok) return trouble_;
+    return failure{errc::busy, 0, "another process began a collection", 0, 0};
+  }
   for (;;) {
     switch (step(most_units)) {
       case progress::finished:
@@ -300,13 +298,9 @@ result<std::uint64_t> collector::collect(std::uint64_t timeout_ns, std::uint32_t
     const std::uint64_t waited = platform::monotonic_ns() - started;
     const std::uint64_t left = waited < timeout_ns ? timeout_ns - waited : 0;
     if (const result<void> locked = acquire(*session_, words.collector_lock, left); !locked) return locked.why();
-    const result<void> ran = [&]() noexcept -> result<void> {
-      const held_lock guard(*session_, words.collector_lock);
-      const result<void> begun = begin_or_why(outside_transactions{left < patience_ns ? left : patience_ns});
-      const result<void> finished = begun ? finish_begun() : begun;
-      if (finished && ++done == cycles_to_free_all) give_back(keep_blocks, ~std::uint32_t{0});
-      return finished;
-    }();
+    const result<void> ran = run_cycle(outside_transactions{left < patience_ns ? left : patience_ns});
+    if (ran && ++done == cycles_to_free_all) give_back(keep_blocks, ~std::uint32_t{0});
+    release(*session_, words.collector_lock);
     if (done == cycles_to_free_all) return free_lines_ * line_bytes;
     if (!ran && (ran.why().code != errc::busy || left == 0)) return ran.why();
     // Who has the writers' lock may be waiting for the collector lock: leave it free for longer than a waiter naps.
@@ -319,8 +313,7 @@ result<void> collector::collect_for_space(std::span<const node_extent> taken) no
   if (const result<void> locked = acquire(*session_, words.collector_lock, space_timeout_ns); !locked) return locked;
   const held_lock guard(*session_, words.collector_lock);
   for (int cycle = 0, done = 0; done < cycles_to_free_all && cycle < most_cycles; ++cycle) {
-    const result<void> begun = begin_or_why(inside_transaction{taken});
-    const result<void> ran = begun ? finish_begun() : begun;
+    const result<void> ran = run_cycle(inside_transaction{taken});
     if (ran) {
       ++done;
     } else if (ran.why().code != errc::busy) {

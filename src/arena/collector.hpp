@@ -63,10 +63,9 @@ class collector {
   bool begin_cycle(const outside_transactions& place) noexcept;
   bool announce_cycle() noexcept;
   bool scan_for_cycle() noexcept;
+  /// A whole cycle.
   template <class Place>
-  result<void> begin_or_why(const Place& place) noexcept;
-  /// Runs a cycle that has begun to its end.
-  result<void> finish_begun() noexcept;
+  result<void> run_cycle(const Place& place) noexcept;
   /// The last cycle was not finished: if its owner was wrongly taken for dead and sweeps on, its swaps must fail from
   /// now on.
   void outdate_words() noexcept;

@@ -20,6 +20,10 @@ void retired_nodes::forget() noexcept {
   first_ = pending_ = end_ = 0;
   listed_ = 0;
   look_at_ = least_look;
+  forget_ready();
+}
+
+void retired_nodes::forget_ready() noexcept {
   unused_ = 0;
   fresh_ = 1;
   ready_.fill(0);
@@ -62,17 +66,13 @@ void retired_nodes::look() noexcept {
 }
 
 void retired_nodes::move_to_ready(node_extent extent) noexcept {
+  // Full of sizes that nobody asks for: begin anew. What is dropped is the collector's.
+  if (unused_ == 0 && fresh_ == capacity) forget_ready();
   std::uint32_t entry = unused_;
   if (entry != 0) {
     unused_ = tables_->ready[entry].next;
-  } else if (fresh_ < capacity) {
-    entry = fresh_++;
   } else {
-    // Full of sizes that nobody asks for: begin anew. What is dropped is the collector's.
-    ready_.fill(0);
-    unused_ = 0;
-    entry = 1;
-    fresh_ = 2;
+    entry = fresh_++;
   }
   tables_->ready[entry] = {extent.node, ready_[extent.granules]};
   ready_[extent.granules] = entry;

@@ -88,6 +88,7 @@ class retired_nodes {
   };
 
   void forget() noexcept;
+  void forget_ready() noexcept;
   void look() noexcept;
   void move_to_ready(node_extent extent) noexcept;
   [[nodiscard]] ref take_ready(std::uint32_t granules) noexcept;
