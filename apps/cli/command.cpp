@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "failure.hpp"
 #include "json_value.hpp"
 #include "size_text.hpp"
@@ -13,6 +15,10 @@ CLI::App& declare(CLI::App& parser, session& shared, const std::string& name, co
   command->add_flag("--json", shared.json, "Answer and report errors as JSON");
   command->footer((help.details.empty() ? "" : help.details + "\n\n") + "Examples:\n" + help.examples);
   return *command;
+}
+
+void set_action(CLI::App& command, session& shared, std::function<int()> action) {
+  command.callback([&shared, action = std::move(action)] { shared.action = action; });
 }
 
 void add_name(CLI::App& command, std::string& name) {

@@ -31,6 +31,9 @@ void add_stat(CLI::App& parser, session& shared);
 void add_check(CLI::App& parser, session& shared);
 void add_drop(CLI::App& parser, session& shared);
 
+/// What main is to run if this command is the one given.
+void set_action(CLI::App& command, session& shared, std::function<int()> action);
+
 /// Words about a command: a line for the list of commands; what its own help adds; examples, each a line.
 struct help_text {
   std::string summary;

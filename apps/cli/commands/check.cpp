@@ -64,7 +64,7 @@ void add_check(CLI::App& parser, session& shared) {
                                            "  coppice check packages --json | jq .garbage_bytes"});
   auto name = std::make_shared<std::string>();
   add_name(command, *name);
-  command.callback([&shared, name] { shared.action = [&shared, name] { return run_check(shared, *name); }; });
+  set_action(command, shared, [&shared, name] { return run_check(shared, *name); });
 }
 
 }  // namespace coppice::cli

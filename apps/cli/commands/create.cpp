@@ -40,8 +40,7 @@ void add_create(CLI::App& parser, session& shared) {
   add_name(command, arguments->name);
   add_limit(command, arguments->options.limit_bytes);
   add_mode(command, arguments->options.file_mode);
-  command.callback(
-      [&shared, arguments] { shared.action = [&shared, arguments] { return run_create(shared, *arguments); }; });
+  set_action(command, shared, [&shared, arguments] { return run_create(shared, *arguments); });
 }
 
 }  // namespace coppice::cli

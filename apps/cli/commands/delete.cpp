@@ -36,8 +36,7 @@ void add_delete(CLI::App& parser, session& shared) {
   auto arguments = std::make_shared<delete_arguments>();
   add_name(command, arguments->name);
   arguments->key.add_to(command);
-  command.callback(
-      [&shared, arguments] { shared.action = [&shared, arguments] { return run_delete(shared, *arguments); }; });
+  set_action(command, shared, [&shared, arguments] { return run_delete(shared, *arguments); });
 }
 
 }  // namespace coppice::cli

@@ -15,12 +15,10 @@ void add_drop(CLI::App& parser, session& shared) {
        .examples = "  coppice drop packages"});
   auto name = std::make_shared<std::string>();
   add_name(command, *name);
-  command.callback([&shared, name] {
-    shared.action = [&shared, name] {
-      store::destroy(*name);
-      if (shared.json) shared.out.line(json_line({{"dropped", *name}}));
-      return exit_ok;
-    };
+  set_action(command, shared, [&shared, name] {
+    store::destroy(*name);
+    if (shared.json) shared.out.line(json_line({{"dropped", *name}}));
+    return exit_ok;
   });
 }
 

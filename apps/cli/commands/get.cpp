@@ -58,8 +58,7 @@ void add_get(CLI::App& parser, session& shared) {
   add_name(command, arguments->name);
   arguments->key.add_to(command);
   command.add_flag("--raw", arguments->raw, "Print the bytes that are stored, with no newline");
-  command.callback(
-      [&shared, arguments] { shared.action = [&shared, arguments] { return run_get(shared, *arguments); }; });
+  set_action(command, shared, [&shared, arguments] { return run_get(shared, *arguments); });
 }
 
 }  // namespace coppice::cli

@@ -197,8 +197,7 @@ void add_import(CLI::App& parser, session& shared) {
   command.add_flag("--skip-bad", arguments->skip_bad, "Report bad lines and go on");
   add_limit(command, arguments->options.limit_bytes);
   add_mode(command, arguments->options.file_mode);
-  command.callback(
-      [&shared, arguments] { shared.action = [&shared, arguments] { return importer(shared, *arguments).run(); }; });
+  set_action(command, shared, [&shared, arguments] { return importer(shared, *arguments).run(); });
 }
 
 }  // namespace coppice::cli

@@ -73,7 +73,7 @@ void add_list(CLI::App& parser, session& shared) {
        .details = "The size is what the file occupies, with versions that snapshots hold and free space for new ones.",
        .examples = "  coppice list\n"
                    "  coppice list --json | jq -r '.[].name'"});
-  command.callback([&shared] { shared.action = [&shared] { return run_list(shared); }; });
+  set_action(command, shared, [&shared] { return run_list(shared); });
 }
 
 }  // namespace coppice::cli

@@ -92,8 +92,7 @@ void add_scan(CLI::App& parser, session& shared) {
       ->check([](const std::string& text) { return text.starts_with('-') ? "must not be negative" : std::string(); })
       ->type_name("N");
   command.add_flag("--keys-only", arguments->keys_only, "No values");
-  command.callback(
-      [&shared, arguments] { shared.action = [&shared, arguments] { return run_scan(shared, *arguments); }; });
+  set_action(command, shared, [&shared, arguments] { return run_scan(shared, *arguments); });
 }
 
 }  // namespace coppice::cli

@@ -67,8 +67,7 @@ void add_set(CLI::App& parser, session& shared) {
   auto* as_json = command.add_flag("--as-json", arguments->as_json,
                                    "VALUE is JSON: a scalar, or an array or object that becomes a document");
   command.add_flag("--as-bytes", arguments->as_bytes, "VALUE is bytes, of any kind")->excludes(as_json);
-  command.callback(
-      [&shared, arguments] { shared.action = [&shared, arguments] { return run_set(shared, *arguments); }; });
+  set_action(command, shared, [&shared, arguments] { return run_set(shared, *arguments); });
 }
 
 }  // namespace coppice::cli

@@ -64,7 +64,7 @@ void add_stat(CLI::App& parser, session& shared) {
                                            "  coppice stat packages --json | jq .live_bytes"});
   auto name = std::make_shared<std::string>();
   add_name(command, *name);
-  command.callback([&shared, name] { shared.action = [&shared, name] { return run_stat(shared, *name); }; });
+  set_action(command, shared, [&shared, name] { return run_stat(shared, *name); });
 }
 
 }  // namespace coppice::cli
