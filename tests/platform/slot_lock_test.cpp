@@ -4,6 +4,16 @@
 namespace coppice::platform::test {
 namespace {
 
+/// In a child: holds the lock of slot 9, says so in word 0, and waits to be ended.
+int hold_slot_nine(const std::string& path) {
+  const mapped_file own = mapped_file::existing(path);
+  auto outcome = try_lock_slot(own.file(), 9);
+  if (!outcome || !*outcome) return 1;
+  own.word(0).store(1);
+  ::pause();
+  return 2;
+}
+
 class slot_lock : public testing::Test {
  protected:
   /// A description of its own.
@@ -88,14 +98,7 @@ TEST_F(slot_lock, goes_with_unmap) {
 }
 
 TEST_F(slot_lock, excludes_another_process_and_is_released_when_its_holder_is_killed) {
-  child_process holder([&] {
-    const mapped_file own = mapped_file::existing(path_);
-    auto outcome = try_lock_slot(own.file(), 9);
-    if (!outcome || !*outcome) return 1;
-    own.word(0).store(1);
-    ::pause();
-    return 2;
-  });
+  child_process holder([&] { return hold_slot_nine(path_); });
   ASSERT_TRUE(await(mapped_.word(0), 1));
   EXPECT_TRUE(looks_locked(mapped_.file(), 9));
   EXPECT_FALSE(locks(mapped_.file(), 9));
@@ -105,14 +108,7 @@ TEST_F(slot_lock, excludes_another_process_and_is_released_when_its_holder_is_ki
 }
 
 TEST_F(slot_lock, stays_while_its_holder_is_stopped) {
-  child_process holder([&] {
-    const mapped_file own = mapped_file::existing(path_);
-    auto outcome = try_lock_slot(own.file(), 9);
-    if (!outcome || !*outcome) return 1;
-    own.word(0).store(1);
-    ::pause();
-    return 2;
-  });
+  child_process holder([&] { return hold_slot_nine(path_); });
   ASSERT_TRUE(await(mapped_.word(0), 1));
   ::kill(holder.id(), SIGSTOP);
   int status = 0;

@@ -16,6 +16,13 @@ int sleep_at_gate(const std::string& path) {
   return EXIT_SUCCESS;
 }
 
+/// From now on SIGUSR1 interrupts and does no more.
+bool handle_signals() {
+  struct sigaction action{};
+  action.sa_handler = [](int) {};
+  return ::sigaction(SIGUSR1, &action, nullptr) == 0;
+}
+
 /// Wakes until `count` sleepers have been woken; a child announces itself shortly before it sleeps.
 std::uint32_t wake_until(const std::atomic<std::uint32_t>& word, std::uint32_t count, std::uint32_t at_once) {
   std::uint32_t woken = 0;
@@ -77,9 +84,7 @@ TEST(wait, reports_a_signal_as_woken) {
   scratch_directory directory;
   const mapped_file mapped(directory / "a");
   child_process child([&] {
-    struct sigaction action{};
-    action.sa_handler = [](int) {};
-    if (::sigaction(SIGUSR1, &action, nullptr) != 0) return 2;
+    if (!handle_signals()) return 2;
     mapped.word(sleepers).store(1);
     return passed(wait(mapped.word(gate), 0, patience) == wake_reason::woken);
   });
@@ -128,9 +133,7 @@ TEST(sleep_ns, sleeps_its_time_even_when_signals_arrive) {
   scratch_directory directory;
   const mapped_file mapped(directory / "a");
   child_process child([&] {
-    struct sigaction action{};
-    action.sa_handler = [](int) {};
-    if (::sigaction(SIGUSR1, &action, nullptr) != 0) return 2;
+    if (!handle_signals()) return 2;
     mapped.word(sleepers).store(1);
     const std::uint64_t before = monotonic_ns();
     sleep_ns(60 * ms);
