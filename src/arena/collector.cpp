@@ -9,13 +9,16 @@ namespace coppice::arena {
 
 namespace {
 
-// A cycle begins when three quarters as many bytes were allocated as were live after the last one, and works fast
-// enough to end within a quarter of that, so that under steady updates memory stays below 2.5 times the live bytes.
+// A cycle begins when three quarters as many bytes were allocated as were live after the last one. For each byte that
+// is allocated while it runs it marks four, and sweeps as if there were 16 times that to sweep. So it ends within a
+// third of the live bytes, and under steady updates memory stays below 2.5 times those.
 constexpr std::uint64_t least_trigger_bytes = std::uint64_t{2} << 20;
-constexpr std::uint64_t bytes_per_node = 96;     // allocated for each node marked: nodes are 80 bytes to 1 KiB
-constexpr std::uint64_t bytes_per_block = 2048;  // allocated for each block swept
-constexpr std::uint32_t least_units = 64;
-constexpr std::uint32_t most_units = 16384;  // bounds a pause: about half a millisecond
+constexpr std::uint64_t marked_per_allocated = 4;
+constexpr std::uint64_t swept_per_allocated = 16;
+constexpr std::uint64_t least_paced_bytes = std::uint64_t{16} << 10;
+constexpr std::uint32_t most_nodes = 16384;  // bounds a pause: about half a millisecond
+constexpr std::uint32_t most_blocks = 4096;
+constexpr std::uint64_t no_pace = std::uint64_t{1} << 32;  // bytes: as much as one step may do
 constexpr std::uint32_t nodes_between_steps = 4096;
 constexpr std::uint64_t space_timeout_ns = 10'000'000'000;
 constexpr int cycles_to_free_all = 2;
@@ -39,16 +42,44 @@ bool collector::ours(const cycle_word& now) const noexcept {
          now.incarnation == static_cast<std::uint16_t>(session_->self().incarnation);
 }
 
+std::uint64_t collector::trigger_bytes() const noexcept {
+  const std::uint64_t wanted = session_->map().words().live_bytes.load(std::memory_order_relaxed) / 4 * 3;
+  return wanted < least_trigger_bytes ? least_trigger_bytes : wanted;
+}
+
+bool collector::owner_lives(const cycle_word& now) const noexcept {
+  block_word owner;
+  owner.slot = now.slot;
+  owner.incarnation = now.incarnation;
+  if (!session_->map().lives(owner)) return false;
+  const result<bool> locked = platform::slot_is_locked(session_->map().file(), now.slot);
+  return !locked || *locked;
+}
+
 bool collector::due() const noexcept {
   const control_words& words = session_->map().words();
   const cycle_word now = cycle_word::from(words.cycle.load(std::memory_order_acquire));
   if (ours(now)) return true;
   const std::uint64_t allocated = words.allocated_bytes.load(std::memory_order_relaxed);
-  const std::uint64_t since = allocated - words.allocated_at_cycle.load(std::memory_order_relaxed);
-  std::uint64_t trigger = words.live_bytes.load(std::memory_order_relaxed) / 4 * 3;
-  if (trigger < least_trigger_bytes) trigger = least_trigger_bytes;
-  // A cycle of another session that should be over by now is begun anew: its owner died, or does not write any more.
-  return now.at == phase::idle ? since >= trigger : since >= trigger / 2;
+  if (now.at == phase::idle) {
+    return allocated - words.allocated_at_cycle.load(std::memory_order_relaxed) >= trigger_bytes();
+  }
+  // A cycle whose owner died, or does not write any more, is begun anew. That a new one begins is harmless whatever the
+  // truth (A5), so a hint suffices.
+  return allocated - words.allocated_at_step.load(std::memory_order_relaxed) >= trigger_bytes() / 4 ||
+         !owner_lives(now);
+}
+
+std::uint64_t collector::paced_bytes() const noexcept {
+  const control_words& words = session_->map().words();
+  const std::uint64_t allocated = words.allocated_bytes.load(std::memory_order_relaxed);
+  const std::uint64_t since_step = allocated - words.allocated_at_step.load(std::memory_order_relaxed);
+  const std::uint64_t paced = since_step < least_paced_bytes ? least_paced_bytes : since_step;
+  // Cycles were lost with their owners: four times faster with every trigger that passes until one lives to its end.
+  const std::uint64_t since_end = allocated - words.allocated_at_end.load(std::memory_order_relaxed);
+  const std::uint64_t behind = since_end / trigger_bytes();
+  if (behind < 2) return paced;
+  return behind < 6 ? paced << (2 * (behind - 1)) : no_pace;
 }
 
 void collector::pace(std::span<const node_extent> taken) noexcept {
@@ -59,12 +90,7 @@ void collector::pace(std::span<const node_extent> taken) noexcept {
   if (!ours(cycle_word::from(words.cycle.load(std::memory_order_acquire)))) {
     if (!begin_cycle(inside_transaction{taken})) return;
   }
-  const std::uint64_t allocated = words.allocated_bytes.load(std::memory_order_relaxed);
-  std::uint64_t units = (allocated - paced_at_) / bytes_per_node;
-  paced_at_ = allocated;
-  if (units < least_units) units = least_units;
-  if (units > most_units) units = most_units;
-  step(static_cast<std::uint32_t>(units));
+  step(paced_bytes());
 }
 
 bool collector::announce_cycle() noexcept {
@@ -90,7 +116,7 @@ bool collector::announce_cycle() noexcept {
   free_lines_ = 0;
   const std::uint64_t allocated = map.words().allocated_bytes.load(std::memory_order_relaxed);
   map.words().allocated_at_cycle.store(allocated, std::memory_order_relaxed);
-  paced_at_ = allocated;
+  map.words().allocated_at_step.store(allocated, std::memory_order_relaxed);
   return true;
 }
 
@@ -229,7 +255,7 @@ bool collector::mark(ref node) noexcept {
   return true;
 }
 
-collector::progress collector::mark_some(std::uint32_t nodes) noexcept {
+collector::progress collector::mark_some(std::uint64_t bytes) noexcept {
   // A few refs wait in a ring between the stack and their turn, so that the prefetch of their headers has time to
   // arrive.
   constexpr std::uint32_t ring_size = 8;
@@ -237,8 +263,10 @@ collector::progress collector::mark_some(std::uint32_t nodes) noexcept {
   ref ring[ring_size];
   std::uint32_t waiting = 0;
   std::uint32_t at = 0;
-  for (std::uint32_t done = 0; done < nodes || waiting != 0; ++done) {
-    while (waiting < ring_size && stack_size_ != 0 && done < nodes) {
+  const std::uint64_t enough = live_bytes_ + bytes;
+  const auto go_on = [&](std::uint32_t done) { return live_bytes_ < enough && done < most_nodes; };
+  for (std::uint32_t done = 0; go_on(done) || waiting != 0; ++done) {
+    while (waiting < ring_size && stack_size_ != 0 && go_on(done)) {
       const ref next = stack_[--stack_size_];
       __builtin_prefetch(map.at(next));
       ring[(at + waiting++) % ring_size] = next;
@@ -252,13 +280,15 @@ collector::progress collector::mark_some(std::uint32_t nodes) noexcept {
   return stack_size_ == 0 ? progress::finished : progress::working;
 }
 
-collector::progress collector::step(std::uint32_t units) noexcept {
-  std::atomic<std::uint64_t>& cycle = session_->map().words().cycle;
+collector::progress collector::step(std::uint64_t allocated) noexcept {
+  control_words& words = session_->map().words();
+  std::atomic<std::uint64_t>& cycle = words.cycle;
+  words.allocated_at_step.store(words.allocated_bytes.load(std::memory_order_relaxed), std::memory_order_relaxed);
   std::uint64_t seen = cycle.load(std::memory_order_acquire);
   cycle_word now = cycle_word::from(seen);
   if (!ours(now)) return progress::abandoned;
   if (now.at == phase::marking) {
-    const progress marked = mark_some(units);
+    const progress marked = mark_some(marked_per_allocated * allocated);
     if (marked == progress::abandoned) number_ = 0;
     if (marked != progress::finished) return marked;
     now.at = phase::sweeping;
@@ -266,8 +296,11 @@ collector::progress collector::step(std::uint32_t units) noexcept {
     COPPICE_STEP(collect_sweep_started);
     return progress::working;
   }
-  return sweep_some(units * static_cast<std::uint32_t>(bytes_per_node) / static_cast<std::uint32_t>(bytes_per_block) +
-                    1);
+  // The file may be many times the live bytes: what it takes to sweep all of it within a sixteenth of those.
+  const std::uint64_t live_blocks = (live_bytes_ / block_bytes) + 1;
+  const std::uint64_t blocks =
+      swept_per_allocated * allocated / block_bytes * session_->map().block_count() / live_blocks;
+  return sweep_some(blocks < most_blocks ? static_cast<std::uint32_t>(blocks) + 1 : most_blocks);
 }
 
 template <class Place>
@@ -278,7 +311,7 @@ result<void> collector::run_cycle(const Place& place) noexcept {
     return failure{errc::busy, 0, "another process began a collection", 0, 0};
   }
   for (;;) {
-    switch (step(most_units)) {
+    switch (step(no_pace)) {
       case progress::finished:
         return {};
       case progress::abandoned:

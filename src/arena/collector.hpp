@@ -69,8 +69,9 @@ class collector {
   /// The last cycle was not finished: if its owner was wrongly taken for dead and sweeps on, its swaps must fail from
   /// now on.
   void outdate_words() noexcept;
-  progress step(std::uint32_t units) noexcept;
-  progress mark_some(std::uint32_t nodes) noexcept;
+  /// As much as this many allocated bytes ask for.
+  progress step(std::uint64_t allocated) noexcept;
+  progress mark_some(std::uint64_t bytes) noexcept;
   progress sweep_some(std::uint32_t blocks) noexcept;
   bool mark(ref node) noexcept;
   bool mark_lines(ref node, std::size_t bytes) noexcept;
@@ -83,7 +84,12 @@ class collector {
   void finish_cycle() noexcept;
   void give_back(std::uint32_t keep_blocks, std::uint32_t most) noexcept;
   bool ours(const cycle_word& now) const noexcept;
+  bool owner_lives(const cycle_word& now) const noexcept;
   bool due() const noexcept;
+  /// So many bytes of allocation begin a cycle.
+  std::uint64_t trigger_bytes() const noexcept;
+  /// What the next step has to make up for.
+  std::uint64_t paced_bytes() const noexcept;
 
   session* session_ = nullptr;
   ref* stack_ = nullptr;  // scratch memory
@@ -94,7 +100,6 @@ class collector {
   std::uint32_t reserves_seen_ = 0;
   std::uint64_t live_bytes_ = 0;
   std::uint64_t free_lines_ = 0;
-  std::uint64_t paced_at_ = 0;  // allocated_bytes at the last step
   failure trouble_;
 
   static constexpr std::uint64_t stack_bytes = std::uint64_t{256} << 20;  // addresses; memory as used

@@ -106,6 +106,9 @@ struct alignas(64) control_words {
   // Statistics.
   alignas(64) std::atomic<std::uint64_t> collections;
   std::atomic<std::uint64_t> recoveries;
+  // Pacing; hints too.
+  std::atomic<std::uint64_t> allocated_at_step;  // allocated_bytes at the last step of a cycle
+  std::atomic<std::uint64_t> allocated_at_end;   // when the last cycle finished
 };
 static_assert(sizeof(control_words) == 6 * 64 && std::atomic<std::uint64_t>::is_always_lock_free);
 

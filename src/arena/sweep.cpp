@@ -107,6 +107,7 @@ void collector::finish_cycle() noexcept {
   words.free_lines.store(free_lines_, std::memory_order_relaxed);
   words.block_cursor.store(first_data_block, std::memory_order_relaxed);
   words.collections.fetch_add(1, std::memory_order_relaxed);
+  words.allocated_at_end.store(words.allocated_bytes.load(std::memory_order_relaxed), std::memory_order_relaxed);
   std::uint64_t seen = words.cycle.load(std::memory_order_acquire);
   if (ours(cycle_word::from(seen))) {
     words.cycle.compare_exchange_strong(seen, cycle_word{number_}.bits(), std::memory_order_seq_cst);

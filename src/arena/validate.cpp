@@ -123,6 +123,7 @@ std::uint32_t layout_hash() noexcept {
                                      offsetof(control_words, cycle),
                                      offsetof(control_words, edit_tokens),
                                      offsetof(control_words, collections),
+                                     offsetof(control_words, allocated_at_step),
                                      offsetof(version_record, root),
                                      sizeof(detail::node_header)};
   return static_cast<std::uint32_t>(XXH3_64bits(parts, sizeof(parts)));

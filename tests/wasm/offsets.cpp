@@ -53,7 +53,7 @@ using coppice::detail::node_header;
            leaf_bytes, inline_bytes, hash_function, durability, checksum, reserved)
     LAYOUT(control_words, head, state, segment_count, file_end, writer_lock, collector_lock, grow_lock, scan, cycle,
            edit_tokens, block_cursor, record_cursor, allocated_bytes, allocated_at_cycle, live_bytes, free_lines,
-           record_chunks, slot_high, collections, recoveries)
+           record_chunks, slot_high, collections, recoveries, allocated_at_step, allocated_at_end)
     LAYOUT(header, id, words, record_directory)
     LAYOUT(version_record, version, claim, handed, kept, root, reserved_root, committed_ms, reserved)
     LAYOUT(process_slot, word, extension, pins_high, opened_ms, process, reserved, pins)
