@@ -20,7 +20,7 @@ find_package(Threads REQUIRED)
 find_path(COPPICE_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 
 add_library(coppice_flags INTERFACE)
-target_compile_options(coppice_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow)
+target_compile_options(coppice_flags INTERFACE -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow)
 if(COPPICE_WERROR)
   target_compile_options(coppice_flags INTERFACE -Werror)
 endif()

@@ -45,7 +45,7 @@ std::string problem_of(const snapshot& older, const snapshot& newer, const compa
     if (!before) ++slow.added;
     if (before && !(*before == each.value)) ++slow.changed;
   }
-  for (const entry& each : older) slow.removed += newer.contains(each.key) ? 0 : 1;
+  for (const entry& each : older) slow.removed += newer.contains(each.key) ? 0U : 1U;
   if (slow.added == found.added && slow.removed == found.removed && slow.changed == found.changed) return "";
   return fmt::format("the diff found {} added, {} removed, {} changed; looking at every entry {}, {}, {}", found.added,
                      found.removed, found.changed, slow.added, slow.removed, slow.changed);

@@ -245,9 +245,11 @@ class store {
   /// them. Synchronous and not re-entrant: f must not write to this store by another way (error busy).
   void transact(const std::function<void(transaction&)>& f);
 
-  /// Runs a whole collection now; returns bytes that became free. Also gives memory back to the system. Waits for a
-  /// transaction that is going on to end, at most store_options::timeout (error busy, and at once inside transact() of
-  /// this handle).
+  /// Runs a whole collection now and gives memory back to the system; returns the bytes that are free in what is left.
+  /// Where that is scattered over mostly free blocks, and no older version holds them, the newest version is first
+  /// moved together: in up to 256 transactions that change no entry but raise the version, as far as there is room.
+  /// Waits for a transaction that is going on to end, at most store_options::timeout (error busy, and at once inside
+  /// transact() of this handle). O(nodes).
   std::uint64_t collect();
   [[nodiscard]] store_stats stats() const;
   /// Walks everything and verifies every invariant. Holds the writers' lock while it runs.

@@ -12,24 +12,24 @@ namespace coppice::arena {
 
 namespace {
 
-/// First bit >= from that is set, in a map of `words` words; words * 64 if none.
-std::uint32_t find_set(const std::uint64_t* map, std::uint32_t words, std::uint32_t from) noexcept {
-  for (std::uint32_t word = from / 64; word < words; ++word) {
-    std::uint64_t bits = map[word];
+/// First line >= from that is in the set; lines_per_block if none.
+std::uint32_t find_set(const line_set& set, std::uint32_t from) noexcept {
+  for (std::uint32_t word = from / 64; word < set.size(); ++word) {
+    std::uint64_t bits = set[word];
     if (word == from / 64) bits &= ~std::uint64_t{0} << (from % 64);
     if (bits != 0) return (word * 64) + static_cast<std::uint32_t>(std::countr_zero(bits));
   }
-  return words * 64;
+  return lines_per_block;
 }
 
-/// First bit >= from that is clear.
-std::uint32_t find_clear(const std::uint64_t* map, std::uint32_t words, std::uint32_t from) noexcept {
-  for (std::uint32_t word = from / 64; word < words; ++word) {
-    std::uint64_t bits = ~map[word];
+/// First line >= from that is not.
+std::uint32_t find_clear(const line_set& set, std::uint32_t from) noexcept {
+  for (std::uint32_t word = from / 64; word < set.size(); ++word) {
+    std::uint64_t bits = ~set[word];
     if (word == from / 64) bits &= ~std::uint64_t{0} << (from % 64);
     if (bits != 0) return (word * 64) + static_cast<std::uint32_t>(std::countr_zero(bits));
   }
-  return words * 64;
+  return lines_per_block;
 }
 
 }  // namespace
@@ -46,6 +46,7 @@ void allocator::begin(bool edits) noexcept {
     if (token <= detail::max_edit_token) token_ = token;
   }
   may_use_reserve_ = false;
+  only_free_blocks_ = false;
   allocated_ = 0;
   main_at_begin_ = main_;
   spare_at_begin_ = spare_;
@@ -111,6 +112,15 @@ void allocator::give_up_all() noexcept {
   COPPICE_STEP(close_after_blocks);
 }
 
+void allocator::use_free_blocks() noexcept {
+  only_free_blocks_ = true;
+  retired_.forget_ready();
+  if (current_was_free_) return;
+  retire_current();
+  main_ = {};
+  spare_ = {};
+}
+
 void allocator::push_filled(std::uint32_t block) noexcept {
   session_->map().metadata(block).next[block % segment_blocks].store(filled_, std::memory_order_relaxed);
   filled_ = block;
@@ -122,40 +132,29 @@ void allocator::retire_current() noexcept {
   next_line_ = lines_per_block;
 }
 
-void allocator::start_block(std::uint32_t block, std::uint64_t bytes) noexcept {
+void allocator::start_block(std::uint32_t block, const line_set& free) noexcept {
   retire_current();
   current_ = block;
   next_line_ = 0;
   main_ = {};
-  session_->map().words().allocated_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  free_lines_ = free;
+  const std::uint32_t lines = line_count(free);
+  current_was_free_ = lines == lines_per_block;
+  session_->map().words().allocated_bytes.fetch_add(std::uint64_t{lines} * line_bytes, std::memory_order_relaxed);
   COPPICE_STEP(allocate_after_claim);
 }
 
 bool allocator::claim(std::uint32_t block, bool must_be_free) noexcept {
   const mapping& map = session_->map();
-  segment_metadata& metadata = map.metadata(block);
-  std::atomic<std::uint64_t>& word = metadata.words[block % segment_blocks];
+  std::atomic<std::uint64_t>& word = map.block(block);
   std::uint64_t seen = word.load(std::memory_order_acquire);
   const block_word now = block_word::from(seen);
   if (now.state != block_state::free && (must_be_free || now.state != block_state::swept)) return false;
-  std::uint64_t free[map_words];
-  std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < map_words; ++i) {
-    free[i] = ~std::uint64_t{0};
-    if (now.state == block_state::swept) {
-      const auto& lines = metadata.lines[block % segment_blocks][now.map];
-      const tagged_bits low = tagged_bits::from(lines[i * 2].load(std::memory_order_acquire));
-      const tagged_bits high = tagged_bits::from(lines[(i * 2) + 1].load(std::memory_order_acquire));
-      if (low.cycle == now.cycle) free[i] &= ~std::uint64_t{low.bits};
-      if (high.cycle == now.cycle) free[i] &= ~(std::uint64_t{high.bits} << 32);
-    }
-    count += static_cast<std::uint32_t>(std::popcount(free[i]));
-  }
+  const line_set free = free_lines(map, block, now);
   // The word carries the cycle of the map: the swap succeeds only if what was copied is still current.
   if (!word.compare_exchange_strong(seen, now.owned_by(session_->self()).bits(), std::memory_order_acq_rel))
     return false;
-  start_block(block, std::uint64_t{count} * line_bytes);
-  std::memcpy(free_lines_, free, sizeof(free));
+  start_block(block, free);
   return true;
 }
 
@@ -191,8 +190,9 @@ bool allocator::take_reserve() noexcept {
                                                   std::memory_order_acq_rel)) {
       continue;
     }
-    start_block(block, block_bytes);
-    std::memset(free_lines_, 0xff, sizeof(free_lines_));
+    line_set all;
+    all.fill(~std::uint64_t{0});
+    start_block(block, all);
     return true;
   }
   return false;
@@ -240,9 +240,9 @@ bool allocator::next_hole(std::size_t bytes) noexcept {
   main_ = {};
   const std::uint64_t base = std::uint64_t{current_} * block_bytes;
   while (next_line_ < lines_per_block) {
-    const std::uint32_t first = find_set(free_lines_, map_words, next_line_);
+    const std::uint32_t first = find_set(free_lines_, next_line_);
     if (first == lines_per_block) break;
-    const std::uint32_t end = find_clear(free_lines_, map_words, first);
+    const std::uint32_t end = find_clear(free_lines_, first);
     next_line_ = end;
     const hole found{base + (std::uint64_t{first} * line_bytes), base + (std::uint64_t{end} * line_bytes)};
     if (end - first >= lines) {
@@ -277,9 +277,9 @@ detail::allocation<ref> allocator::publishable_run(std::uint32_t first, std::uin
 detail::allocation<ref> allocator::allocate_slowly(std::size_t bytes) noexcept {
   if (bytes > large_bytes) return allocate_large(bytes);
   if (bytes <= line_bytes && spare_.end - spare_.at >= bytes) return bump(spare_, bytes);
-  const bool medium = bytes > medium_bytes;
+  const bool must_be_free = bytes > medium_bytes || only_free_blocks_;
   while (!next_hole(bytes)) {
-    if (!take_block(medium)) return {};
+    if (!take_block(must_be_free)) return {};
   }
   return bump(main_, bytes);
 }

@@ -22,6 +22,7 @@
 
 #include "coppice/detail/memory.hpp"
 #include "coppice/result.hpp"
+#include "src/arena/lines.hpp"
 #include "src/arena/retired.hpp"
 #include "src/arena/session.hpp"
 
@@ -44,6 +45,8 @@ class allocator {
   void begin(bool edits) noexcept;
   /// Whether the reserve may be used from now on: erasing must work in a full arena. begin() forbids it.
   void allow_reserve(bool allowed) noexcept { may_use_reserve_ = allowed; }
+  /// From now on nodes go to blocks that were wholly free when they were taken, until the next begin().
+  void use_free_blocks() noexcept;
   /// After the publication of what was allocated, as this version: gives up the blocks that are full.
   void settle(std::uint64_t version) noexcept;
   /// Nothing allocated since begin() was published.
@@ -95,7 +98,6 @@ class allocator {
   static constexpr std::size_t medium_bytes = 4096;
   static constexpr std::size_t large_bytes = block_bytes / 2;
   static constexpr std::size_t recycled_granules = 128;
-  static constexpr std::uint32_t map_words = lines_per_block / 64;
 
   detail::allocation<ref> bump(hole& from, std::size_t bytes) noexcept {
     const auto made = static_cast<ref>(from.at / detail::granule_bytes);
@@ -115,7 +117,7 @@ class allocator {
   bool take_free() noexcept;
   bool take_reserve() noexcept;
   bool claim(std::uint32_t block, bool must_be_free) noexcept;
-  void start_block(std::uint32_t block, std::uint64_t bytes) noexcept;
+  void start_block(std::uint32_t block, const line_set& free) noexcept;
   void retire_current() noexcept;
   void push_filled(std::uint32_t block) noexcept;
   void give_up(std::uint32_t block, std::uint32_t stamp) noexcept;
@@ -131,11 +133,13 @@ class allocator {
   hole spare_;                 // the largest remainder that was left for nodes of one line
   std::uint32_t current_ = 0;  // block being bumped through, or 0
   std::uint32_t next_line_ = lines_per_block;
-  std::uint64_t free_lines_[map_words] = {};
-  std::uint32_t filled_ = 0;  // list of full blocks, through segment_metadata::next
+  line_set free_lines_ = {};
+  bool current_was_free_ = false;  // when it was taken
+  std::uint32_t filled_ = 0;       // list of full blocks, through segment_metadata::next
   std::uint64_t token_ = 0;
   std::uint64_t allocated_ = 0;
   bool may_use_reserve_ = false;
+  bool only_free_blocks_ = false;
   hole main_at_begin_;
   hole spare_at_begin_;
   std::uint32_t current_at_begin_ = 0;

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "src/arena/grow.hpp"
+#include "src/arena/lines.hpp"
 #include "src/arena/validate.hpp"
 
 namespace coppice::arena {
@@ -247,10 +248,7 @@ class checker {
         result_.free_bytes += block_bytes;
         break;
       case block_state::swept: {
-        std::uint64_t free = 0;
-        for (std::uint32_t line = 0; line < lines_per_block; ++line) {
-          if (is_free_line(block, word, line)) free += line_bytes;
-        }
+        const std::uint64_t free = std::uint64_t{line_count(free_lines(map_, block, word))} * line_bytes;
         result_.free_bytes += free;
         result_.garbage_bytes += block_bytes - live - free;
         break;

@@ -79,7 +79,6 @@ class collector {
   bool push(ref node) noexcept;
   bool push_children(ref node) noexcept;
   void sweep_block(std::uint32_t block) noexcept;
-  std::uint32_t count_free_lines(std::uint32_t block, std::uint8_t map) const noexcept;
   void refill_reserve() noexcept;
   void finish_cycle() noexcept;
   void give_back(std::uint32_t keep_blocks, std::uint32_t most) noexcept;

@@ -64,6 +64,8 @@ class retired_nodes {
   /// The transaction was published as this version.
   void published(std::uint64_t version) noexcept;
   void rolled_back() noexcept;
+  /// Leaves to the collector what take() could return now.
+  void forget_ready() noexcept;
 
   /// What the running transaction has taken.
   [[nodiscard]] std::span<const node_extent> taken() const noexcept { return {taken_.data(), taken_count_}; }
@@ -88,7 +90,6 @@ class retired_nodes {
   };
 
   void forget() noexcept;
-  void forget_ready() noexcept;
   void look() noexcept;
   void move_to_ready(node_extent extent) noexcept;
   [[nodiscard]] ref take_ready(std::uint32_t granules) noexcept;

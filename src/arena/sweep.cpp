@@ -1,8 +1,7 @@
 // Sweeping: from marks to free lines. See collector.hpp; g5 and A5 of docs/decisions/arena-reclamation.md.
-#include <bit>
-
 #include "src/arena/collector.hpp"
 #include "src/arena/grow.hpp"
+#include "src/arena/lines.hpp"
 #include "src/arena/steps.hpp"
 
 namespace coppice::arena {
@@ -14,16 +13,6 @@ constexpr std::uint64_t kept_free_bytes = std::uint64_t{16} << 20;
 constexpr std::uint32_t most_given_back = 16;  // blocks at the end of a paced cycle: it happens inside a write
 
 }  // namespace
-
-std::uint32_t collector::count_free_lines(std::uint32_t block, std::uint8_t map) const noexcept {
-  const auto& lines = session_->map().metadata(block).lines[block % segment_blocks][map];
-  std::uint32_t live = 0;
-  for (const std::atomic<std::uint64_t>& word : lines) {
-    const tagged_bits bits = tagged_bits::from(word.load(std::memory_order_relaxed));
-    if (bits.cycle == number_) live += static_cast<std::uint32_t>(std::popcount(bits.bits));
-  }
-  return lines_per_block - live;
-}
 
 void collector::sweep_block(std::uint32_t block) noexcept {
   const mapping& map = session_->map();
@@ -64,10 +53,9 @@ void collector::sweep_block(std::uint32_t block) noexcept {
       break;
   }
   if (now.cycle == number_) return;  // given up, or claimed and given up, in this cycle
-  const auto other = static_cast<std::uint8_t>(1 - now.map);
-  const std::uint32_t free = count_free_lines(block, other);
   block_word next = now.settled(block_state::unswept, number_);
-  next.map = other;
+  next.map = static_cast<std::uint8_t>(1 - now.map);
+  const std::uint32_t free = line_count(free_lines(map, block, next));
   if (free == lines_per_block) {
     next.state = block_state::free;
   } else if (free >= least_free_lines) {

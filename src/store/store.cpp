@@ -10,6 +10,7 @@
 #include "coppice/detail/trie_edit.hpp"
 #include "src/platform/port.hpp"
 #include "src/store/batch.hpp"
+#include "src/store/compaction.hpp"
 #include "src/store/paths.hpp"
 #include "src/store/snapshot.hpp"
 #include "src/store/state.hpp"
@@ -263,7 +264,11 @@ std::uint64_t store::collect() {
     raise(errc::busy, arena.name(), "a transaction of this thread is open; collect after transact() has returned");
   }
   constexpr std::uint32_t kept_free_blocks = 16;
-  return store_detail::value_or_raise(arena.collector().collect(arena.timeout_ns(), kept_free_blocks), arena.name());
+  const auto collect_now = [&arena] {
+    return store_detail::value_or_raise(arena.collector().collect(arena.timeout_ns(), kept_free_blocks), arena.name());
+  };
+  const std::uint64_t freed = collect_now();
+  return store_detail::compact(arena) ? collect_now() : freed;
 }
 
 check_report store::check() const { return store_detail::check_arena(state_->arena()); }

@@ -176,7 +176,7 @@ TEST(arena, more_pins_than_a_slot_has_go_to_extensions) {
     pins.push_back(*claimed);
     h.arena.pin_newest(**claimed);
     if (i % 100 == 0) {
-      ASSERT_TRUE(write(h, static_cast<std::uint32_t>(i % cells), static_cast<std::uint64_t>(i) + 1));
+      ASSERT_TRUE(write(h, static_cast<std::uint32_t>(i) % cells, static_cast<std::uint64_t>(i) + 1));
     }
   }
   ASSERT_TRUE(h.gc.collect(1'000'000'000, 4));

@@ -97,7 +97,8 @@ TEST_F(full_arena_ways_out, a_transaction_that_swallows_the_error_commits_what_i
   const outcome committed = outcome_of([&] {
     store_->transact([&](transaction& work) {
       for (int i = 0; refusals < 200; ++i) {
-        const errc code = code_of([&] { work.set("key " + std::to_string(i), std::string(100 + i % 700, 'z')); });
+        const errc code = code_of(
+            [&] { work.set("key " + std::to_string(i), std::string(static_cast<std::size_t>(100 + i % 700), 'z')); });
         if (code == errc::ok) {
           done.push_back(i);
         } else {

@@ -90,8 +90,9 @@ TEST_F(handle_test, two_handles_of_one_process_are_two_mappings_of_one_store) {
   for (int i = 0; i < 3000; ++i) {
     store& writer = i % 2 == 0 ? first : second;
     store& reader = i % 2 == 0 ? second : first;
-    writer.set(i % 500, std::string(50 + i % 100, 'a'));
-    ASSERT_EQ(reader.get(i % 500)->view().as_string()->size(), static_cast<std::size_t>(50 + i % 100));
+    const auto length = static_cast<std::size_t>(50 + i % 100);
+    writer.set(i % 500, std::string(length, 'a'));
+    ASSERT_EQ(reader.get(i % 500)->view().as_string()->size(), length);
   }
   const snapshot held = first.snapshot();
   second.clear();

@@ -1,6 +1,9 @@
 // What a store occupies: bounded whoever dies, and given back.
 #include <signal.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/store/support.hpp"
 
 namespace store_test {
@@ -46,6 +49,85 @@ TEST_F(memory_test, is_bounded_though_no_writer_lives_long_enough_for_a_collecti
   EXPECT_LT(after.committed_bytes, before.live_bytes * 5) << "live bytes " << before.live_bytes;
   const check_report report = tested.check();
   EXPECT_TRUE(report.ok()) << report.broken;
+}
+
+/// Random keys set anew while every version stays held, so that nothing is used again; then all are let go.
+void scatter(store& target, int writes) {
+  std::vector<snapshot> held;
+  std::mt19937_64 random(2);
+  for (int i = 0; i < writes; ++i) {
+    const auto key = static_cast<std::int64_t>(random() % keys);
+    target.set(key, text_of(key, static_cast<std::uint64_t>(i)));
+    if (i % 20 == 0) held.push_back(target.snapshot());
+  }
+}
+
+model content_of(const store& source) {
+  model content;
+  source.snapshot().for_each([&](const entry& each) {
+    content.emplace(identity_of(each.key), value(each.value));
+    return true;
+  });
+  return content;
+}
+
+TEST_F(memory_test, goes_back_to_the_system_though_what_is_left_lies_scattered) {
+  store tested = store::open("scattered");
+  fill(tested);
+  scatter(tested, 60'000);
+  const store_stats spread = tested.stats();
+  const model content = content_of(tested);
+  tested.collect();
+  const store_stats collected = tested.stats();
+  EXPECT_GT(spread.committed_bytes, 4 * collected.live_bytes) << "the test scattered too little";
+  EXPECT_LT(collected.committed_bytes, collected.live_bytes * 3 / 2 + (8U << 20));
+  EXPECT_EQ(difference(tested.snapshot(), content), "");
+  const check_report report = tested.check();
+  EXPECT_TRUE(report.ok()) << report.broken;
+  EXPECT_EQ(report.entries, static_cast<std::uint64_t>(keys));
+}
+
+TEST_F(memory_test, is_not_moved_about_for_what_older_versions_hold) {
+  store tested = store::open("held");
+  fill(tested);
+  const snapshot first = tested.snapshot();
+  scatter(tested, 60'000);
+  const std::uint64_t version = tested.version();
+  tested.collect();
+  EXPECT_EQ(tested.version(), version);
+  EXPECT_EQ(*first.get(7)->as_string(), text_of(7, 0));
+}
+
+TEST_F(memory_test, is_moved_beside_writers_and_readers_without_a_change_of_any_entry) {
+  store tested = store::open("beside");
+  fill(tested);
+  store other = store::open("beside");
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0};
+  std::thread writer([&] {
+    for (std::uint64_t round = 1; !stop.load(); ++round) {
+      for (std::int64_t key = 0; key < 100; ++key) other.set(key, text_of(key, round));
+    }
+  });
+  std::thread reader([&] {
+    while (!stop.load()) {
+      for (std::int64_t key = 100; key < keys; ++key) {
+        const auto found = tested.get(key);
+        wrong += found && found->view().as_string()->size() == text_of(key, 0).size() ? 0 : 1;
+      }
+    }
+  });
+  for (int i = 0; i < 3; ++i) {
+    scatter(tested, 30'000);
+    tested.collect();
+  }
+  stop = true;
+  writer.join();
+  reader.join();
+  EXPECT_EQ(wrong.load(), 0);
+  const check_report report = tested.check();
+  EXPECT_TRUE(report.ok()) << report.broken;
+  EXPECT_EQ(report.entries, static_cast<std::uint64_t>(keys));
 }
 
 }  // namespace

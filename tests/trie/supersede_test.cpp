@@ -66,7 +66,7 @@ TYPED_TEST(trie_supersede, names_what_single_edits_replace_and_nothing_else) {
     }
     const node_set after = reachable(memory, map.root());
     named += expect_only_gone(memory, before, after);
-    for (const std::uint32_t node : before) gone += after.contains(node) ? 0 : 1;
+    for (const std::uint32_t node : before) gone += after.contains(node) ? 0U : 1U;
     if (this->HasFailure()) return;
   }
   // All but blobs and leaves that were merged away.
