@@ -34,7 +34,7 @@ void keep_to_two_processors() noexcept {
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
   cpu_set_t chosen;
   CPU_ZERO(&chosen);
-  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&chosen) < 2; ++cpu) {
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&chosen) < 2; ++cpu) {
     if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &chosen);
   }
   sched_setaffinity(0, sizeof chosen, &chosen);
