@@ -64,8 +64,9 @@ void batch::order_collisions(std::span<const key_value> entries) {
   }
 }
 
-std::span<const batch_item> batch::sorted(std::span<const key_value> entries) {
-  assert(entries.size() <= most_entries);
+void batch::sort_next() {
+  std::span<const key_value> entries = rest_.first(std::min(rest_.size(), most_entries));
+  rest_ = rest_.subspan(entries.size());
   const auto is_double = [](const key_value& entry) noexcept { return entry.key.kind() == value_kind::float64; };
   if (std::any_of(entries.begin(), entries.end(), is_double)) {
     normalised_.assign(entries.begin(), entries.end());
@@ -93,7 +94,6 @@ std::span<const batch_item> batch::sorted(std::span<const key_value> entries) {
   // Backwards, so that the one kept of each run is its last.
   const auto kept = std::unique(items_.rbegin(), items_.rend(), same_key);
   items_.erase(items_.begin(), kept.base());
-  return items_;
 }
 
 }  // namespace coppice::store_detail

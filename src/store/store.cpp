@@ -52,7 +52,7 @@ class transaction_state {
   [[nodiscard]] ref root() const noexcept { return root_; }
 
   void set(const value_view& key, const value_view& value);
-  void set_many(std::span<const key_value> entries);
+  void set_many(batch& sorted);
   bool erase(const value_view& key);
   void clear() {
     arena_.require_open();
@@ -93,15 +93,11 @@ void transaction_state::set(const value_view& key, const value_view& value) {
   adopt(detail::trie_set(scope_.nodes(), arena_.leaf(), root_, packed_of(stored), packed_of(value)));
 }
 
-void transaction_state::set_many(std::span<const key_value> entries) {
+void transaction_state::set_many(batch& sorted) {
   arena_.require_open();
-  for (const key_value& entry : entries) require_sizes(arena_, entry.key, entry.value);
   scope_.nodes().allow_reserve(false);
-  batch sorter(arena_.leaf());
-  while (!entries.empty()) {
-    const std::span<const key_value> some = entries.first(std::min(entries.size(), batch::most_entries));
-    entries = entries.subspan(some.size());
-    const std::span<const batch_item> items = sorter.sorted(some);
+  for (; !sorted.items().empty(); sorted.sort_next()) {
+    const std::span<const batch_item> items = sorted.items();
     if (root_ == 0) {
       const auto built =
           detail::trie_build(scope_.nodes(), arena_.leaf(), items.data(), static_cast<std::uint32_t>(items.size()));
@@ -231,9 +227,11 @@ bool store::erase(const value_view& key) {
 
 void store::set_many(std::span<const key_value> entries) {
   store_detail::open_arena& arena = state_->arena();
+  for (const key_value& entry : entries) store_detail::require_sizes(arena, entry.key, entry.value);
+  store_detail::batch sorted(arena.leaf(), entries);  // before the lock: others may write meanwhile
   store_detail::writing scope(arena, true);
   store_detail::transaction_state work(arena, scope);
-  work.set_many(entries);
+  work.set_many(sorted);
   scope.commit(work.root());
 }
 
