@@ -158,19 +158,22 @@ class snapshot {
     iterator(iterator&&) noexcept;
     iterator& operator=(iterator&&) noexcept;
     ~iterator();
-    reference operator*() const noexcept { return current_; }
-    pointer operator->() const noexcept { return &current_; }
-    iterator& operator++();
+    reference operator*() const noexcept { return *current_; }
+    pointer operator->() const noexcept { return current_; }
+    iterator& operator++() {
+      if (++current_ == chunk_end_) load();
+      return *this;
+    }
     void operator++(int) { ++*this; }
-    friend bool operator==(const iterator& it, std::default_sentinel_t) noexcept { return it.at_end_; }
+    friend bool operator==(const iterator& it, std::default_sentinel_t) noexcept { return it.current_ == nullptr; }
 
    private:
     friend class snapshot;
     explicit iterator(std::unique_ptr<store_detail::cursor_state> state);
     void load();
     std::unique_ptr<store_detail::cursor_state> state_;
-    entry current_;
-    bool at_end_ = true;
+    const entry* current_ = nullptr;  // in a chunk of decoded entries that the state holds; null at the end
+    const entry* chunk_end_ = nullptr;
   };
   /// Entries in hash order: the same for equal contents and seed.
   [[nodiscard]] iterator begin() const;
@@ -237,8 +240,9 @@ class store {
   /// True if there was such a key.
   bool erase(const value_view& key);
   /// All in one version, or, if it throws, none; later entries win. The fastest way to write many: they are sorted by
-  /// hash, and an empty store is built bottom up. Takes about 100 bytes of scratch memory for each entry (160 if a key
-  /// is a double), of at most a million at once. The entries' bytes are only read.
+  /// hash (the first million before the writers' lock is taken), and an empty store is built bottom up. Takes about 100
+  /// bytes of scratch memory for each entry (160 if a key is a double), of at most a million at once. The entries'
+  /// bytes are only read.
   void set_many(std::span<const key_value> entries);
   void clear();
   /// Runs f once with the writers' lock held and publishes all its writes as one version, or, if f throws, none of

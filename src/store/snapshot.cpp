@@ -1,6 +1,7 @@
 // Snapshots: reading one pinned version.
 #include "src/store/snapshot.hpp"
 
+#include <array>
 #include <utility>
 
 #include "src/platform/port.hpp"
@@ -34,11 +35,21 @@ class cursor_state {
  public:
   explicit cursor_state(const snapshot_state& from) : pinned_(from), cursor_(pinned_.arena().view(), pinned_.root()) {}
 
-  [[nodiscard]] auto& cursor() noexcept { return cursor_; }
+  [[nodiscard]] const entry* chunk() const noexcept { return chunk_.data(); }
+  /// Decodes the next entries into the chunk; how many, 0 at the end.
+  [[nodiscard]] std::size_t next() noexcept {
+    std::size_t count = 0;
+    for (; count < chunk_.size() && !cursor_.done(); cursor_.advance()) {
+      const auto found = cursor_.entry();
+      chunk_[count++] = {view_of(found.key), view_of(found.value)};
+    }
+    return count;
+  }
 
  private:
   snapshot_state pinned_;
   detail::trie_cursor<arena_view, leaf_policy> cursor_;
+  std::array<entry, 32> chunk_;  // 1 KiB: stays in the nearest cache
 };
 
 /// The differences of two versions; keeps both pinned.
@@ -113,9 +124,12 @@ snapshot::iterator snapshot::begin() const { return iterator(std::make_unique<st
 snapshot::iterator::iterator() noexcept = default;
 snapshot::iterator::iterator(std::unique_ptr<store_detail::cursor_state> state) : state_(std::move(state)) { load(); }
 snapshot::iterator::iterator(const iterator& other)
-    : state_(other.state_ ? std::make_unique<store_detail::cursor_state>(*other.state_) : nullptr),
-      current_(other.current_),
-      at_end_(other.at_end_) {}
+    : state_(other.state_ ? std::make_unique<store_detail::cursor_state>(*other.state_) : nullptr) {
+  if (state_ == nullptr || other.current_ == nullptr) return;
+  const entry* theirs = other.state_->chunk();
+  current_ = state_->chunk() + (other.current_ - theirs);
+  chunk_end_ = state_->chunk() + (other.chunk_end_ - theirs);
+}
 snapshot::iterator& snapshot::iterator::operator=(const iterator& other) {
   if (this != &other) *this = iterator(other);
   return *this;
@@ -125,16 +139,9 @@ snapshot::iterator& snapshot::iterator::operator=(iterator&&) noexcept = default
 snapshot::iterator::~iterator() = default;
 
 void snapshot::iterator::load() {
-  at_end_ = state_->cursor().done();
-  if (at_end_) return;
-  const auto found = state_->cursor().entry();
-  current_ = {view_of(found.key), view_of(found.value)};
-}
-
-snapshot::iterator& snapshot::iterator::operator++() {
-  state_->cursor().advance();
-  load();
-  return *this;
+  const std::size_t count = state_->next();
+  current_ = count != 0 ? state_->chunk() : nullptr;
+  chunk_end_ = current_ + count;
 }
 
 diff_range::diff_range(std::unique_ptr<store_detail::diff_state> state) noexcept : state_(std::move(state)) {}
