@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t probe_after_ns = 20'000'000;  // a holder is tested after this long
 constexpr std::uint64_t first_sleep_ns = 50'000;
 constexpr std::uint64_t longest_sleep_ns = 2'000'000;
-constexpr std::uint64_t sleep_after_share_ns = 5'000'000;
+constexpr std::uint64_t sleep_after_share_ns = 10'000'000;
 constexpr std::uint32_t share = 256;  // operations without waiting that make up for the caches a new holder fills
 constexpr std::uint64_t share_lasts_ns = 5'000'000;
 constexpr std::uint64_t listen_after_ns = 50'000'000;  // then sleep on the word itself, to be woken
