@@ -106,16 +106,19 @@ bool is_worth_it(open_arena& arena, const arena::sparse_blocks& sparse) {
   return live <= newest + (newest / 4) && sparse.free_bytes() > newest / 4;
 }
 
-/// One transaction. Tells whether it moved something, or false as well if there was no room.
-bool move_part(open_arena& arena, const arena::sparse_blocks& sparse, const part& wanted) {
+enum class outcome : std::uint8_t { moved, unchanged, no_room };
+
+/// One transaction.
+outcome move_part(open_arena& arena, const arena::sparse_blocks& sparse, const part& wanted) {
   writing scope(arena, false);
-  if (scope.root() == 0) return false;
+  if (scope.root() == 0) return outcome::unchanged;
   scope.nodes().use_free_blocks();
   mover work(scope.nodes(), arena.session().map(), sparse);
   const ref moved = work.move(scope.root(), wanted);
-  if (moved == 0 || moved == scope.root()) return false;
+  if (moved == 0) return outcome::no_room;
+  if (moved == scope.root()) return outcome::unchanged;
   scope.commit(moved);
-  return true;
+  return outcome::moved;
 }
 
 }  // namespace
@@ -124,10 +127,10 @@ bool compact(open_arena& arena) {
   const arena::sparse_blocks sparse(arena.session().map());
   if (!is_worth_it(arena, sparse)) return false;
   bool moved = false;
-  for (unsigned i = 0; i < fan_out; ++i) {
-    for (unsigned k = 0; k < fan_out; ++k) {
-      if (move_part(arena, sparse, {{i, k}})) moved = true;
-    }
+  for (unsigned i = 0; i < fan_out * fan_out; ++i) {
+    const outcome part_moved = move_part(arena, sparse, {{i / fan_out, i % fan_out}});
+    if (part_moved == outcome::no_room) break;
+    if (part_moved == outcome::moved) moved = true;
   }
   return moved;
 }

@@ -1,5 +1,6 @@
 // What a store occupies: bounded whoever dies, and given back.
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <thread>
@@ -128,6 +129,58 @@ TEST_F(memory_test, is_moved_beside_writers_and_readers_without_a_change_of_any_
   const check_report report = tested.check();
   EXPECT_TRUE(report.ok()) << report.broken;
   EXPECT_EQ(report.entries, static_cast<std::uint64_t>(keys));
+}
+
+TEST_F(memory_test, is_left_scattered_where_there_is_no_room_to_move_it) {
+  store_options options;
+  options.limit_bytes = std::uint64_t{24} << 20;
+  store tested = store::open("tight", options);
+  fill(tested);
+  // Until nothing is left: every block is in use, most of them sparsely.
+  std::vector<snapshot> held;
+  std::mt19937_64 random(3);
+  const outcome refused = outcome_of([&] {
+    for (;;) {
+      tested.set(static_cast<std::int64_t>(random() % keys), text_of(1, random()));
+      held.push_back(tested.snapshot());
+    }
+  });
+  ASSERT_EQ(refused.code, errc::out_of_space);
+  held.clear();
+  const model content = content_of(tested);
+  EXPECT_EQ(code_of([&] { tested.collect(); }), errc::ok);
+  EXPECT_EQ(difference(tested.snapshot(), content), "");
+  const check_report report = tested.check();
+  EXPECT_TRUE(report.ok()) << report.broken;
+  tested.set(1, "there is room again");
+}
+
+TEST_F(memory_test, is_moved_by_several_at_once_that_are_killed) {
+  store tested = store::open("movers");
+  fill(tested);
+  std::mt19937_64 random(4);
+  for (int round = 0; round < 10; ++round) {
+    scatter(tested, 30'000);
+    const model content = content_of(tested);
+    const auto move = [] {
+      store mine = store::open("movers");
+      for (;;) mine.collect();
+      return 0;
+    };
+    child_process first(move);
+    child_process second(move);
+    ::usleep(static_cast<useconds_t>(random() % 30'000));
+    first.kill();
+    tested.collect();
+    second.kill();
+    ASSERT_EQ(difference(tested.snapshot(), content), "") << "round " << round;
+    const check_report report = tested.check();
+    ASSERT_TRUE(report.ok()) << report.broken;
+  }
+  tested.collect();
+  tested.collect();  // what the dead held was taken over by the first
+  const store_stats after = tested.stats();
+  EXPECT_LT(after.committed_bytes, after.live_bytes * 3 / 2 + (8U << 20));
 }
 
 }  // namespace
