@@ -249,11 +249,12 @@ class store {
   /// them. Synchronous and not re-entrant: f must not write to this store by another way (error busy).
   void transact(const std::function<void(transaction&)>& f);
 
-  /// Runs a whole collection now and gives memory back to the system; returns the bytes that are free in what is left.
-  /// Where that is scattered over mostly free blocks, and no older version holds them, the newest version is first
-  /// moved together: in up to 256 transactions that change no entry but raise the version, as far as there is room.
-  /// Waits for a transaction that is going on to end, at most store_options::timeout (error busy, and at once inside
-  /// transact() of this handle). O(nodes).
+  /// Runs a whole collection now and gives memory back to the system; returns the bytes that it found free, given back
+  /// or not. Where what is left lies scattered over mostly free blocks, and older versions hold little besides, the
+  /// newest version is first moved together, as far as there is room: in up to 256 transactions that change no entry
+  /// but raise the version; a diff() against an older snapshot then looks at everything once. Waits for a transaction
+  /// that is going on to end, at most store_options::timeout (error busy, and at once inside transact() of this
+  /// handle). O(nodes).
   std::uint64_t collect();
   [[nodiscard]] store_stats stats() const;
   /// Walks everything and verifies every invariant. Holds the writers' lock while it runs.

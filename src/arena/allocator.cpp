@@ -218,12 +218,13 @@ bool allocator::take_block(bool must_be_free) noexcept {
     const result<std::uint32_t> grown = grow(*session_);
     if (grown) {
       free_hint_ = *grown;
-      session_->map().words().block_cursor.store(*grown, std::memory_order_relaxed);
+      if (!must_be_free) session_->map().words().block_cursor.store(*grown, std::memory_order_relaxed);
       if (take()) return true;
       continue;  // others took all that was added: add more
     }
     trouble_ = grown.why();
-    if (trouble_.code != errc::out_of_space || collected) break;
+    // Who asks for free blocks only has just collected, and can do without (compaction).
+    if (trouble_.code != errc::out_of_space || collected || only_free_blocks_) break;
     if (const result<void> done = collect_for_space(); !done) {
       trouble_ = done.why();
       break;
@@ -262,7 +263,7 @@ detail::allocation<ref> allocator::allocate_large(std::size_t bytes) noexcept {
     const result<std::uint32_t> first = claim_run(*session_, blocks);
     if (first) return publishable_run(*first, blocks);
     trouble_ = first.why();
-    if (trouble_.code != errc::out_of_space || !collect_for_space()) break;
+    if (trouble_.code != errc::out_of_space || only_free_blocks_ || !collect_for_space()) break;
   }
   return {};
 }

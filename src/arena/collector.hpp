@@ -39,8 +39,8 @@ class collector {
   void pace(std::span<const node_extent> taken) noexcept;
 
   /// Cycles until one that began after the call has finished; then the free blocks beyond `keep_blocks` are given back
-  /// to the system. Returns the bytes in free lines. Errors: busy (another process holds the collector lock, or a
-  /// transaction does not end), corrupt, system. Precondition: this thread does not hold the writers' lock.
+  /// to the system. Returns the bytes found free, given back or not. Errors: busy (another process holds the collector
+  /// lock, or a transaction does not end), corrupt, system. Precondition: this thread does not hold the writers' lock.
   result<std::uint64_t> collect(std::uint64_t timeout_ns, std::uint32_t keep_blocks) noexcept;
 
   /// For an allocator that can neither find nor add memory: as collect(), but gives nothing back, and inside a
@@ -87,8 +87,10 @@ class collector {
   bool due() const noexcept;
   /// So many bytes of allocation begin a cycle.
   std::uint64_t trigger_bytes() const noexcept;
-  /// What the next step has to make up for.
+  /// Bytes allocated since the last step, which the next one has to make up for.
   std::uint64_t paced_bytes() const noexcept;
+  /// How many steps to make at once: more with every trigger that has passed since a cycle came to its end.
+  std::uint32_t steps_due() const noexcept;
 
   session* session_ = nullptr;
   ref* stack_ = nullptr;  // scratch memory

@@ -22,12 +22,15 @@ class sparse_blocks {
     const std::uint32_t block = mapping::block_of(node);
     return block < blocks_ && ((set_[block / 64] >> (block % 64)) & 1U) != 0;
   }
+  /// The block is kept for what lies in it: it is sparse no more. O(lines of a block).
+  void exclude(std::uint32_t block) noexcept;
   /// Their free lines, in bytes.
   [[nodiscard]] std::uint64_t free_bytes() const noexcept { return free_bytes_; }
 
  private:
   [[nodiscard]] std::size_t bytes() const noexcept { return (std::size_t{blocks_ / 64} + 1) * sizeof(std::uint64_t); }
 
+  const mapping& map_;
   std::uint32_t blocks_;
   std::uint64_t* set_;
   std::uint64_t free_bytes_ = 0;

@@ -1,32 +1,61 @@
 // See compaction.hpp.
 #include "src/store/compaction.hpp"
 
+#include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "src/arena/sparse.hpp"
+#include "src/platform/port.hpp"
 
 namespace coppice::store_detail {
 
 namespace {
 
 constexpr std::uint64_t least_gain_bytes = std::uint64_t{4} << 20;
+constexpr std::uint64_t least_pause_ns = 300'000;
 constexpr unsigned fan_out = detail::trie_fan_out;
-constexpr unsigned split_levels = 2;  // each transaction takes one child of a child of the root
+constexpr unsigned most_split_levels = 2;
+// Each transaction takes one child of the root, or, of a larger version, one child of a child: a few megabytes. Parts
+// are few, for each waits for its turn among the writers.
+constexpr std::uint64_t large_bytes = std::uint64_t{64} << 20;
 
-/// Bytes of a node and all below it.
-std::uint64_t bytes_below(const arena::mapping& map, ref node) noexcept {
-  std::uint64_t bytes = map.node(node).size_bytes();
-  detail::for_each_ref<ref>(map.node(node), [&](ref child) {
-    __builtin_prefetch(map.at(child));
-    bytes += bytes_below(map, child);
-  });
-  return bytes;
-}
+/// A branch for each level, a leaf, and its blobs: what is deeper is a damaged file.
+constexpr unsigned most_depth = detail::max_branch_levels + 2;
 
-/// Which children of the root, and of its children, a transaction takes.
-struct part {
-  unsigned slots[split_levels];
+/// Adds up the bytes of a version, at most `limit`, and excludes the blocks behind the first one of a large node, in
+/// which only that node's end keeps the rest free.
+class surveyor {
+ public:
+  surveyor(const arena::mapping& map, arena::sparse_blocks& sparse, std::uint64_t limit) noexcept
+      : map_(map), sparse_(sparse), limit_(limit) {}
+
+  /// False: more than the limit, or deeper than a trie is.
+  [[nodiscard]] bool visit(ref node, unsigned depth = 0) noexcept {
+    const std::uint64_t size = map_.node(node).size_bytes();
+    bytes_ += size;
+    if (bytes_ > limit_ || depth == most_depth) return false;
+    const std::uint64_t begin = std::uint64_t{node} * detail::granule_bytes;
+    const auto last = static_cast<std::uint32_t>((begin + size - 1) / arena::block_bytes);
+    if (last != arena::mapping::block_of(node)) sparse_.exclude(last);
+    bool sound = true;
+    detail::for_each_ref<ref>(map_.node(node), [&](ref child) {
+      __builtin_prefetch(map_.at(child));
+      sound = sound && visit(child, depth + 1);
+    });
+    return sound;
+  }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+
+ private:
+  const arena::mapping& map_;
+  arena::sparse_blocks& sparse_;
+  std::uint64_t limit_;
+  std::uint64_t bytes_ = 0;
 };
+
+/// The part that a transaction takes: a slot of the root, and perhaps one of the child there.
+using part = std::span<const unsigned>;
 
 class mover {
  public:
@@ -34,19 +63,20 @@ class mover {
       : nodes_(nodes), map_(map), sparse_(sparse) {}
 
   /// The node, or a copy in which what the part names lies in no sparse block; 0: no room.
-  [[nodiscard]] ref move(ref from, const part& wanted, unsigned level = 0) noexcept {
+  [[nodiscard]] ref move(ref from, part wanted, unsigned depth = 0) noexcept {
+    if (depth == most_depth) return 0;
     const detail::node_header& header = map_.node(from);
-    const bool whole = level >= split_levels || header.kind != detail::node_kind::branch;
+    const bool whole = wanted.empty() || header.kind != detail::node_kind::branch;
     copy_state state{from, nullptr, from};
     if (sparse_.hold(from) && !copy(state)) return 0;
     const detail::ref_places places = detail::refs_of(header);
-    const std::size_t first = whole ? 0 : wanted.slots[level];
+    const std::size_t first = whole ? 0 : wanted.front();
     const std::size_t end = whole ? places.count : first + 1;
     for (std::size_t i = first; i < end;) {
       const ref child = detail::load<ref>(map_.at(from) + places.offset + (i * sizeof(ref)));
       const run same = run_of(from, places, i, child);
       if (child != 0) {
-        const ref moved = move(child, wanted, level + 1);
+        const ref moved = move(child, whole ? part() : wanted.subspan(1), depth + 1);
         if (moved == 0 || (moved != child && state.bytes == nullptr && !copy(state))) return 0;
         for (std::size_t k = same.first; moved != child && k < same.end; ++k) {
           detail::store(state.bytes + places.offset + (k * sizeof(ref)), moved);
@@ -96,20 +126,25 @@ class mover {
   const arena::sparse_blocks& sparse_;
 };
 
-bool is_worth_it(open_arena& arena, const arena::sparse_blocks& sparse) {
-  if (sparse.free_bytes() < least_gain_bytes) return false;
+/// Bytes of the newest version, if moving it is worth while; else 0.
+std::uint64_t bytes_to_move(open_arena& arena, arena::sparse_blocks& sparse) {
+  if (sparse.free_bytes() < least_gain_bytes) return 0;
   const arena::mapping& map = arena.session().map();
   const reading base(arena);
-  const std::uint64_t newest = base.root() == 0 ? 0 : bytes_below(map, base.root());
-  // What older versions hold stays where it is.
+  if (base.root() == 0) return 0;
   const std::uint64_t live = map.words().live_bytes.load(std::memory_order_relaxed);
-  return live <= newest + (newest / 4) && sparse.free_bytes() > newest / 4;
+  // Others may have written since it was collected; but a version of many times the live bytes is a damaged one.
+  surveyor newest(map, sparse, (2 * live) + least_gain_bytes);
+  if (!newest.visit(base.root())) return 0;
+  // What older versions hold stays where it is.
+  const std::uint64_t quarter = newest.bytes() / 4;
+  return live <= newest.bytes() + quarter && sparse.free_bytes() > quarter ? newest.bytes() : 0;
 }
 
 enum class outcome : std::uint8_t { moved, unchanged, no_room };
 
 /// One transaction.
-outcome move_part(open_arena& arena, const arena::sparse_blocks& sparse, const part& wanted) {
+outcome move_part(open_arena& arena, const arena::sparse_blocks& sparse, part wanted) {
   writing scope(arena, false);
   if (scope.root() == 0) return outcome::unchanged;
   scope.nodes().use_free_blocks();
@@ -124,13 +159,26 @@ outcome move_part(open_arena& arena, const arena::sparse_blocks& sparse, const p
 }  // namespace
 
 bool compact(open_arena& arena) {
-  const arena::sparse_blocks sparse(arena.session().map());
-  if (!is_worth_it(arena, sparse)) return false;
   bool moved = false;
-  for (unsigned i = 0; i < fan_out * fan_out; ++i) {
-    const outcome part_moved = move_part(arena, sparse, {{i / fan_out, i % fan_out}});
-    if (part_moved == outcome::no_room) break;
-    if (part_moved == outcome::moved) moved = true;
+  try {
+    arena::sparse_blocks sparse(arena.session().map());
+    const std::uint64_t bytes = bytes_to_move(arena, sparse);
+    const unsigned levels = bytes < large_bytes ? 1 : most_split_levels;
+    const unsigned parts = bytes == 0 ? 0 : levels == 1 ? fan_out : fan_out * fan_out;
+    for (unsigned i = 0; i < parts; ++i) {
+      const std::uint64_t started = platform::monotonic_ns();
+      const unsigned slots[most_split_levels] = {levels == 1 ? i : i / fan_out, i % fan_out};
+      const outcome part_moved = move_part(arena, sparse, part(slots).first(levels));
+      if (part_moved == outcome::no_room) break;
+      if (part_moved == outcome::unchanged) continue;
+      moved = true;
+      // Whoever waits for the writers' lock naps: leave it free for about as long as it was held.
+      const std::uint64_t held = platform::monotonic_ns() - started;
+      platform::sleep_ns(held < least_pause_ns ? least_pause_ns : held);
+    }
+  } catch (const error& why) {
+    // Others write all the time, or no version record is free. What was moved so far can be collected.
+    if (why.code() != errc::busy && why.code() != errc::out_of_space) throw;
   }
   return moved;
 }

@@ -134,8 +134,16 @@ snapshot::iterator& snapshot::iterator::operator=(const iterator& other) {
   if (this != &other) *this = iterator(other);
   return *this;
 }
-snapshot::iterator::iterator(iterator&&) noexcept = default;
-snapshot::iterator& snapshot::iterator::operator=(iterator&&) noexcept = default;
+snapshot::iterator::iterator(iterator&& other) noexcept
+    : state_(std::move(other.state_)),
+      current_(std::exchange(other.current_, nullptr)),
+      chunk_end_(std::exchange(other.chunk_end_, nullptr)) {}
+snapshot::iterator& snapshot::iterator::operator=(iterator&& other) noexcept {
+  state_ = std::move(other.state_);
+  current_ = std::exchange(other.current_, nullptr);
+  chunk_end_ = std::exchange(other.chunk_end_, nullptr);
+  return *this;
+}
 snapshot::iterator::~iterator() = default;
 
 void snapshot::iterator::load() {

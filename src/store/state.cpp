@@ -127,12 +127,16 @@ reading::~reading() {
   }
 }
 
-writing::writing(open_arena& into, bool edits) : arena_(into) {
-  if (into.read_only()) raise({errc::read_only, 0, "", 0, 0}, into.name_);
-  if (into.writer_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
-    raise(errc::busy, into.name_,
+void open_arena::require_writable() const {
+  if (read_only()) raise({errc::read_only, 0, "", 0, 0}, name_);
+  if (writer_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
+    raise(errc::busy, name_,
           "a transaction of this thread is open; write through the transaction that transact() was given");
   }
+}
+
+writing::writing(open_arena& into, bool edits) : arena_(into) {
+  into.require_writable();
   arena::session& session = into.session_;
   std::atomic<std::uint32_t>& lock = session.map().words().writer_lock;
   value_or_raise(arena::acquire(session, lock, into.timeout_ns()), into.name_);

@@ -76,6 +76,8 @@ class open_arena {
   void require_open() const {
     if (abandoned_) raise({errc::closed, 0, "", 0, 0}, name_);
   }
+  /// Throws error read_only, or busy inside a transaction of this thread.
+  void require_writable() const;
   [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
   [[nodiscard]] std::atomic<std::thread::id>& transaction_thread() noexcept { return writer_; }
 

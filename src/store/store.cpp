@@ -227,6 +227,7 @@ bool store::erase(const value_view& key) {
 
 void store::set_many(std::span<const key_value> entries) {
   store_detail::open_arena& arena = state_->arena();
+  arena.require_writable();
   for (const key_value& entry : entries) store_detail::require_sizes(arena, entry.key, entry.value);
   store_detail::batch sorted(arena.leaf(), entries);  // before the lock: others may write meanwhile
   store_detail::writing scope(arena, true);

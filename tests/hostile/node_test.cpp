@@ -1,7 +1,9 @@
 // Damaged nodes: the check may or may not see a changed byte of a value, but it never falls over, and what it calls
 // sound can be walked.
+#include <cstring>
 #include <random>
 
+#include "coppice/detail/branch.hpp"
 #include "tests/hostile/images.hpp"
 
 namespace hostile_test {
@@ -96,6 +98,40 @@ TEST_F(node_test, one_changed_byte_near_the_beginning_of_nodes) {
 }
 
 TEST_F(node_test, several_changed_bytes) { flip(1500, 12, false); }
+
+/// Scattered nodes and a root that is its own child: moving them together must end.
+TEST(damaged_root, that_contains_itself_is_collected_without_end_of_the_stack) {
+  const coppice::platform::test::scratch_directory directory;
+  const std::string path = directory / "cyclic";
+  {
+    store made = store::open(path);
+    made.transact([](coppice::transaction& work) {
+      for (std::int64_t key = 0; key < 60'000; ++key) work.set(key, std::string(200, 'x'));
+    });
+    made.transact([](coppice::transaction& work) {
+      for (std::int64_t key = 0; key < 60'000; ++key) {
+        if (key % 8 != 0) work.erase(key);
+      }
+    });
+  }
+  {
+    const auto file = coppice::platform::test::mapped_file::existing(path);
+    const arena::mapping map({file.file(), file.base()});
+    const arena::version_ref head{map.words().head.load()};
+    std::byte* root = map.at(map.record(head.index()).root.load());
+    const arena::ref itself = map.record(head.index()).root.load();
+    for (const std::size_t slot : {3U, 5U, 9U}) {
+      std::memcpy(root + coppice::detail::branch_refs_offset + (slot * sizeof(itself)), &itself, sizeof(itself));
+    }
+  }
+  store opened = store::open(path);
+  try {
+    opened.collect();
+  } catch (const coppice::error& why) {
+    EXPECT_EQ(why.code(), errc::corrupt);
+  }
+  EXPECT_FALSE(opened.check().ok());
+}
 
 }  // namespace
 }  // namespace hostile_test
