@@ -4,7 +4,8 @@
 
 - src/<layer> includes src/<layer> and the layers before it; pack and store do not see each other.
 - The core (src/platform, src/arena, include/coppice/detail) also runs where there is neither heap nor exceptions nor
-  threads: of the public headers it sees only CORE_PUBLIC, and no standard header of CORE_FORBIDDEN.
+  threads: of the public headers it sees only CORE_PUBLIC, and no standard header of CORE_FORBIDDEN. Not part of it is
+  include/coppice/detail/heap, which is for collections on the private heap; the core does not see it.
 - include/coppice never includes src/.
 - apps, bindings and examples see public headers (include/coppice/*.hpp, include/coppice.h) and their own folder.
 - tests, fuzz and bench may include anything; nothing else includes apps, bindings or examples.
@@ -52,10 +53,17 @@ def is_public(target):
     return target[0] == "include" and "detail" not in target
 
 
+def in_heap(path):
+    return path[:4] == ("include", "coppice", "detail", "heap")
+
+
+def in_core_detail(path):
+    return path[:3] == ("include", "coppice", "detail") and not in_heap(path)
+
+
 def core_sees(target):
     """Whether core code may include this file of include/."""
-    return target[:3] == ("include", "coppice", "detail") or (target[:2] == ("include", "coppice") and
-                                                              target[2] in CORE_PUBLIC)
+    return in_core_detail(target) or (target[:2] == ("include", "coppice") and target[2] in CORE_PUBLIC)
 
 
 def violation(source, target):
@@ -67,6 +75,8 @@ def violation(source, target):
     if source[0] == "include":
         if target[0] != "include":
             return f"include/ never sees {target[0]}/"
+        if in_heap(source) and in_heap(target):
+            return None
         if source[:3] == ("include", "coppice", "detail") and not core_sees(target):
             return "detail/ sees detail/ and " + ", ".join(sorted(CORE_PUBLIC)) + " only"
         return None
@@ -91,7 +101,7 @@ def layer_violation(layer, target):
 
 
 def is_core(source):
-    return source[:3] == ("include", "coppice", "detail") or (source[0] == "src" and source[1] in CORE_LAYERS)
+    return in_core_detail(source) or (source[0] == "src" and source[1] in CORE_LAYERS)
 
 
 def check(root):

@@ -7,7 +7,7 @@ import layers
 
 HEADERS = [
     "include/coppice.h", "include/coppice/result.hpp", "include/coppice/store.hpp", "include/coppice/detail/node.hpp",
-    "src/platform/port.hpp", "src/arena/layout.hpp", "src/pack/format.hpp", "src/store/transaction.hpp",
+    "include/coppice/detail/heap/memory.hpp", "src/platform/port.hpp", "src/arena/layout.hpp", "src/pack/format.hpp", "src/store/transaction.hpp",
     "src/c_api/handles.hpp", "apps/cli/table.hpp", "apps/demo/load.hpp", "bindings/node/addon.hpp", "tests/support/tree.hpp",
 ]
 
@@ -28,6 +28,9 @@ ALLOWED = [
     ("include/coppice/detail/trie.hpp", '"coppice/detail/node.hpp"'),
     ("include/coppice/detail/trie.hpp", '"node.hpp"'),
     ("include/coppice/detail/trie.hpp", '"coppice/result.hpp"'),
+    ("include/coppice/detail/heap/leaf.hpp", '"coppice/detail/node.hpp"'),
+    ("include/coppice/detail/heap/leaf.hpp", '"coppice/detail/heap/memory.hpp"'),
+    ("include/coppice/detail/heap/leaf.hpp", "<memory>"),
     ("apps/cli/main.cpp", '"coppice/store.hpp"'),
     ("apps/cli/main.cpp", "<coppice.h>"),
     ("apps/cli/main.cpp", '"table.hpp"'),
@@ -57,6 +60,9 @@ REFUSED = [
     ("include/coppice/detail/trie.hpp", '"../store.hpp"'),
     ("include/coppice/detail/trie.hpp", '"src/arena/layout.hpp"'),
     ("include/coppice/detail/trie.hpp", "<string>"),
+    ("include/coppice/detail/trie.hpp", '"coppice/detail/heap/memory.hpp"'),
+    ("include/coppice/detail/heap/leaf.hpp", '"coppice/store.hpp"'),
+    ("src/arena/pin.cpp", '"coppice/detail/heap/memory.hpp"'),
     ("apps/cli/main.cpp", '"coppice/detail/node.hpp"'),
     ("apps/cli/main.cpp", '"src/store/transaction.hpp"'),
     ("apps/cli/main.cpp", '"apps/demo/load.hpp"'),

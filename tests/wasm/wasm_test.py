@@ -67,7 +67,8 @@ def core_sources():
     found = sorted((SOURCE / "src" / "arena").rglob("*.cpp"))
     folder = WORK / "headers"
     folder.mkdir(exist_ok=True)
-    headers = [*(SOURCE / "include" / "coppice" / "detail").rglob("*.hpp"), *(SOURCE / "src" / "arena").rglob("*.hpp"),
+    # detail/heap, one folder below, is not of the core.
+    headers = [*(SOURCE / "include" / "coppice" / "detail").glob("*.hpp"), *(SOURCE / "src" / "arena").rglob("*.hpp"),
                SOURCE / "src" / "platform" / "port.hpp"]
     for header in sorted(headers):
         name = header.relative_to(SOURCE / "include" if header.is_relative_to(SOURCE / "include") else SOURCE)

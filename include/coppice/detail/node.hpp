@@ -34,6 +34,7 @@ enum class node_kind : std::uint8_t {
   packed_leaf = 2,       ///< trie leaf, the common form: small entries, no refs
   blob = 3,              ///< bytes without refs: a large key or value
   packed_leaf_wide = 4,  ///< trie leaf with refs to external keys and values, large entries, or many colliding ones
+  typed_leaf = 5,        ///< trie leaf of C++ objects, no refs
 };
 
 struct node_header {
@@ -68,7 +69,7 @@ inline constexpr unsigned trie_fan_out = 1U << trie_branch_bits;
 
 inline constexpr kind_layout kind_table[] = {
     {"none", 0, 0, 0}, {"branch", 16, trie_fan_out, 0}, {"packed_leaf", 0, 0, 0},
-    {"blob", 0, 0, 0}, {"packed_leaf_wide", 24, 0, 16},
+    {"blob", 0, 0, 0}, {"packed_leaf_wide", 24, 0, 16}, {"typed_leaf", 0, 0, 0},
 };
 inline constexpr std::size_t kind_count = sizeof(kind_table) / sizeof(kind_table[0]);
 

@@ -17,36 +17,12 @@
 #include "coppice/detail/bits.hpp"
 #include "coppice/detail/branch.hpp"
 #include "coppice/detail/hash.hpp"
+#include "coppice/detail/leaf.hpp"
 #include "coppice/detail/memory.hpp"
 #include "coppice/detail/packed_entry.hpp"
 #include "coppice/detail/packed_layout.hpp"
 
 namespace coppice::detail {
-
-/// Entries and their encoded bytes.
-struct leaf_measure {
-  std::uint64_t count = 0;
-  std::uint64_t bytes = 0;
-};
-
-/// Where a key is, or where it would be inserted.
-struct leaf_position {
-  std::uint32_t index = 0;
-  bool found = false;
-};
-
-/// A run of consecutive entries that goes into a new leaf: out of a leaf (whose prefix is given), or new items. Has no
-/// initialisers, so that arrays of segments cost nothing.
-template <class Item>
-struct leaf_segment {
-  const std::byte* node;  // null: items
-  const Item* items;
-  std::uint32_t from;
-  std::uint32_t to;
-  std::uint64_t prefix;  // of the leaf; the bits after it are zero
-
-  [[nodiscard]] std::uint32_t size() const noexcept { return to - from; }
-};
 
 template <class Item>
 struct packed_change;

@@ -15,7 +15,7 @@
 // (what iteration yields) and segment (leaf_segment<item>) and change (a prepared change of
 // one entry, with `size` and `shrinks()`), and the functions hash, make_item, is_leaf, fits, measure,
 // entry_bytes, item_bytes, item_less, find, locate, one_hash, hash_at, tag_at, entry_at, has_value, each, make, plan,
-// splice and edit: see packed_policy.hpp, the one policy there is so far. A policy never sees a branch, and the trie
+// splice and edit: see packed_policy.hpp and heap/typed_leaf.hpp. A policy never sees a branch, and the trie
 // never looks into a leaf beyond its header.
 //
 // Files: trie_path.hpp (a path and how a change climbs it), trie_edit.hpp (set, erase, update), trie_build.hpp (bulk

@@ -11,8 +11,8 @@
 #include <cstring>
 
 #include "coppice/detail/branch.hpp"
+#include "coppice/detail/leaf.hpp"
 #include "coppice/detail/memory.hpp"
-#include "coppice/detail/packed_leaf.hpp"
 #include "coppice/detail/trie.hpp"
 #include "coppice/detail/trie_path.hpp"
 

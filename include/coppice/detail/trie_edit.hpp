@@ -17,8 +17,8 @@
 #include <utility>
 
 #include "coppice/detail/branch.hpp"
+#include "coppice/detail/leaf.hpp"
 #include "coppice/detail/memory.hpp"
-#include "coppice/detail/packed_leaf.hpp"
 #include "coppice/detail/trie.hpp"
 #include "coppice/detail/trie_build.hpp"
 #include "coppice/detail/trie_path.hpp"
@@ -182,7 +182,7 @@ class trie_editor {
                               {node, nullptr, at_.index + removed, count_of(node), bits}};
     trie_builder<Memory, Leaf> builder(memory_, leaf_, parts, 3);
     const unsigned end_of_branch = path_.levels * trie_branch_bits;
-    if (prefix == end_of_branch) {  // a leaf in one slot, or the root, becomes a branch
+    if (path_.levels == 0 || prefix == end_of_branch) {  // a leaf in one slot, or the root, becomes a branch
       const Ref made = builder.node(0, builder.size(), prefix);
       if (made == Ref{}) return no_space();
       return finish({path_.levels, prefix, made, nullptr}, delta, change);

@@ -25,8 +25,8 @@
 #include <type_traits>
 
 #include "coppice/detail/branch.hpp"
+#include "coppice/detail/leaf.hpp"
 #include "coppice/detail/memory.hpp"
-#include "coppice/detail/packed_leaf.hpp"
 #include "coppice/detail/trie.hpp"
 #include "coppice/detail/trie_build.hpp"
 #include "coppice/detail/trie_edit.hpp"

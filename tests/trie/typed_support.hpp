@@ -1,0 +1,195 @@
+// What the tests of typed leaves share: memory that can be made to fail, elements that count their lives and throw, and
+// a map that owns its root.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "coppice/detail/hash.hpp"
+#include "coppice/detail/heap/memory.hpp"
+#include "coppice/detail/heap/typed_leaf.hpp"
+#include "coppice/detail/trie.hpp"
+#include "coppice/detail/trie_build.hpp"
+#include "coppice/detail/trie_check.hpp"
+#include "coppice/detail/trie_cursor.hpp"
+#include "coppice/detail/trie_diff.hpp"
+#include "coppice/detail/trie_edit.hpp"
+
+namespace coppice::trie_test {
+
+using namespace coppice::detail;
+
+/// The global heap, with a count of what is live; fails when told to.
+struct failing_source {
+  static inline std::size_t live = 0;
+  static inline std::size_t allowed = static_cast<std::size_t>(-1);
+
+  [[nodiscard]] static std::byte* allocate(std::size_t bytes, std::size_t alignment) noexcept {
+    if (allowed == 0) return nullptr;
+    --allowed;
+    ++live;
+    return global_source::allocate(bytes, alignment);
+  }
+  static void deallocate(std::byte* node, std::size_t bytes, std::size_t alignment) noexcept {
+    --live;
+    global_source::deallocate(node, bytes, alignment);
+  }
+};
+
+/// A number that counts how many of it are alive, and whose copy throws when told to.
+class fragile {
+ public:
+  static inline std::int64_t live = 0;
+  static inline std::size_t copies_allowed = static_cast<std::size_t>(-1);
+
+  fragile(std::uint64_t of = 0) : number_(of) { ++live; }  // NOLINT(google-explicit-constructor): made from numbers
+  fragile(const fragile& other) : number_(other.number_) {
+    if (copies_allowed == 0) throw std::runtime_error("a copy too many");
+    --copies_allowed;
+    ++live;
+  }
+  fragile(fragile&& other) noexcept : number_(other.number_) { ++live; }
+  fragile& operator=(const fragile&) = default;
+  fragile& operator=(fragile&&) noexcept = default;
+  ~fragile() { --live; }
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+  friend bool operator==(const fragile& a, const fragile& b) noexcept { return a.number_ == b.number_; }
+  friend bool operator<(const fragile& a, const fragile& b) noexcept { return a.number_ < b.number_; }
+
+ private:
+  std::uint64_t number_;
+};
+
+/// Larger than any heap aligns by itself.
+struct alignas(64) aligned_number {
+  std::uint64_t number = 0;
+  friend bool operator==(const aligned_number&, const aligned_number&) = default;
+};
+
+/// Keys and values of each kind from numbers.
+template <class T>
+[[nodiscard]] T made_from(std::uint64_t number) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    return "a string of more than a few bytes, number " + std::to_string(number);
+  } else {
+    return T{number};
+  }
+}
+
+[[nodiscard]] inline std::uint64_t bytes_hash(const void* data, std::size_t size) noexcept {
+  return seeded_hash{7}(value_kind::bytes, static_cast<const std::byte*>(data), size);
+}
+struct good_hash {
+  std::uint64_t operator()(std::uint64_t key) const noexcept { return bytes_hash(&key, sizeof(key)); }
+  std::uint64_t operator()(const std::string& key) const noexcept { return bytes_hash(key.data(), key.size()); }
+  std::uint64_t operator()(const fragile& key) const noexcept { return (*this)(key.number()); }
+};
+/// Three bits in the first level, and the last two.
+struct sparse_hash : good_hash {
+  template <class Key>
+  std::uint64_t operator()(const Key& key) const noexcept {
+    return good_hash::operator()(key) & 0xe000000000000003U;
+  }
+};
+struct constant_hash {
+  template <class Key>
+  std::uint64_t operator()(const Key&) const noexcept {
+    return 0x123456789abcdef0U;
+  }
+};
+
+template <class Key, class Value, class Count, class Hash, unsigned MaxEntries>
+struct typed_configuration {
+  using key = Key;
+  using value = Value;
+  using leaf = typed_leaf<map_element<Key, Value>, Hash, std::equal_to<>, MaxEntries>;
+  using memory = heap_memory<Count, leaf, failing_source>;
+};
+
+using typed_configurations =
+    ::testing::Types<typed_configuration<std::uint64_t, std::uint64_t, atomic_count, good_hash, 32>,
+                     typed_configuration<std::uint64_t, std::uint64_t, plain_count, good_hash, 2>,
+                     typed_configuration<std::uint64_t, std::uint64_t, plain_count, sparse_hash, 32>,
+                     typed_configuration<std::uint64_t, std::uint64_t, atomic_count, constant_hash, 2>,
+                     typed_configuration<std::string, std::string, atomic_count, good_hash, 6>,
+                     typed_configuration<std::string, std::string, plain_count, constant_hash, 6>,
+                     typed_configuration<fragile, fragile, plain_count, good_hash, 2>,
+                     typed_configuration<fragile, fragile, atomic_count, good_hash, 16>,
+                     typed_configuration<fragile, fragile, plain_count, sparse_hash, 6>,
+                     typed_configuration<fragile, fragile, plain_count, constant_hash, 6>,
+                     typed_configuration<std::uint64_t, aligned_number, plain_count, good_hash, 8>>;
+
+/// A map that owns its root. Copies share it, and the next change then copies the path.
+template <class Configuration>
+class typed_map {
+ public:
+  using K = typename Configuration::key;
+  using V = typename Configuration::value;
+  using leaf_type = typename Configuration::leaf;
+  using memory_type = typename Configuration::memory;
+  using Ref = typename memory_type::ref_type;
+
+  typed_map() = default;
+  typed_map(const typed_map& other) : root_(other.root_) {
+    if (root_ != Ref{}) memory_.retain(root_);
+  }
+  typed_map& operator=(typed_map other) noexcept {
+    std::swap(root_, other.root_);
+    return *this;
+  }
+  ~typed_map() {
+    if (root_ != Ref{}) memory_.release(root_);
+  }
+
+  /// Throws what a copy threw, or std::bad_alloc.
+  trie_change set(const K& key, const V& value) {
+    typename leaf_type::element made(key, value);
+    return take(trie_set(memory_, leaf, root_, leaf.make_item(made, true)));
+  }
+  trie_change erase(const K& key) { return take(trie_erase(memory_, leaf, root_, {&key})); }
+  [[nodiscard]] const V* find(const K& key) const {
+    const auto* found = trie_find(memory_, leaf, root_, {&key});
+    return found == nullptr ? nullptr : &found->second;
+  }
+  [[nodiscard]] std::uint64_t size() const { return trie_size(memory_, root_); }
+  [[nodiscard]] std::map<K, V> content() const {
+    std::map<K, V> all;
+    trie_for_each(memory_, leaf, root_, [&](const auto& entry) { all.emplace(*entry.key.at, *entry.value.at); });
+    return all;
+  }
+  [[nodiscard]] std::string broken() const {
+    const auto report = trie_check(memory_, leaf, root_);
+    return report.broken == nullptr ? std::string() : std::string(report.broken);
+  }
+  /// Keys that the other map has with another value, or not at all, and the other way round.
+  [[nodiscard]] std::size_t differences_from(const typed_map& older) const {
+    trie_diff_cursor<memory_type, leaf_type> cursor(memory_, leaf, older.root_, root_);
+    diff_change<leaf_type> change;
+    std::size_t count = 0;
+    while (cursor.next(change)) ++count;
+    return count;
+  }
+  [[nodiscard]] Ref root() const { return root_; }
+
+  static inline const leaf_type leaf{};
+
+ private:
+  trie_change take(const edit_result<Ref>& result) {
+    root_ = result.root;
+    if (result.change == trie_change::out_of_space) memory_.raise();
+    return result.change;
+  }
+  memory_type memory_;
+  Ref root_{};
+};
+
+}  // namespace coppice::trie_test
