@@ -54,14 +54,6 @@ struct configuration {
   using leaf_type = packed_leaf<typename Memory::ref_type, Hash, Limits::entries, Limits::bytes, Limits::inline_bytes>;
 };
 
-#if defined(__SANITIZE_ADDRESS__)
-// There each costs half a minute of compiling: those that differ most.
-using all_configurations = ::testing::Types<configuration<bump_memory, default_limits, few_bits_hash>,
-                                            configuration<bump_memory, tiny_limits, equal_hash>,
-                                            configuration<counted_memory, default_limits, seeded_hash>,
-                                            configuration<counted_memory, tiny_limits, few_bits_hash>,
-                                            configuration<counted_memory, default_limits, equal_hash>>;
-#else
 using all_configurations = ::testing::Types<
     configuration<bump_memory, default_limits, seeded_hash>, configuration<bump_memory, default_limits, few_bits_hash>,
     configuration<bump_memory, default_limits, equal_hash>, configuration<bump_memory, tiny_limits, seeded_hash>,
@@ -70,7 +62,6 @@ using all_configurations = ::testing::Types<
     configuration<counted_memory, default_limits, few_bits_hash>,
     configuration<counted_memory, default_limits, equal_hash>, configuration<counted_memory, tiny_limits, seeded_hash>,
     configuration<counted_memory, tiny_limits, few_bits_hash>, configuration<counted_memory, tiny_limits, equal_hash>>;
-#endif
 
 /// A key or value that owns its bytes; ordered as std::map wants it.
 struct text {
