@@ -23,6 +23,7 @@
 #include "coppice/detail/trie_cursor.hpp"
 #include "coppice/detail/trie_edit.hpp"
 #include "counted_memory.hpp"
+#include "owned_root.hpp"
 
 namespace coppice::trie_test {
 
@@ -100,55 +101,39 @@ class owned_map {
   using leaf_type = typename Configuration::leaf_type;
   using Ref = typename memory_type::ref_type;
 
-  explicit owned_map(memory_type& memory, Ref root = Ref{}) : memory_(&memory), root_(root) {}
-  owned_map(const owned_map& other) : memory_(other.memory_), root_(other.root_) {
-    if (root_ != Ref{}) memory_->retain(root_);
-  }
-  owned_map& operator=(owned_map other) {
-    std::swap(root_, other.root_);
-    std::swap(memory_, other.memory_);
-    return *this;
-  }
-  ~owned_map() {
-    if (root_ != Ref{}) memory_->release(root_);
-  }
+  explicit owned_map(memory_type& memory, Ref root = Ref{}) : root_(memory, root) {}
 
   trie_change set(const text& key, const text& value) {
-    return take(trie_set(*memory_, leaf, root_, key.view(), value.view()));
+    return root_.take(trie_set(memory(), leaf, root(), key.view(), value.view()));
   }
-  trie_change erase(const text& key) { return take(trie_erase(*memory_, leaf, root_, key.view())); }
+  trie_change erase(const text& key) { return root_.take(trie_erase(memory(), leaf, root(), key.view())); }
   template <class F>
   trie_change update(const text& key, F&& f) {
-    return take(trie_update(*memory_, leaf, root_, key.view(), std::forward<F>(f)));
+    return root_.take(trie_update(memory(), leaf, root(), key.view(), std::forward<F>(f)));
   }
   [[nodiscard]] std::optional<text> find(const text& key) const {
-    const auto found = trie_find(*memory_, leaf, root_, key.view());
+    const auto found = trie_find(memory(), leaf, root(), key.view());
     return found ? std::optional<text>(text(*found)) : std::nullopt;
   }
-  [[nodiscard]] std::uint64_t size() const { return trie_size(*memory_, root_); }
+  [[nodiscard]] std::uint64_t size() const { return trie_size(memory(), root()); }
   [[nodiscard]] model_map content() const {
     model_map all;
-    trie_for_each(*memory_, leaf, root_, [&](const auto& entry) { all.emplace(text(entry.key), text(entry.value)); });
+    trie_for_each(memory(), leaf, root(), [&](const auto& entry) { all.emplace(text(entry.key), text(entry.value)); });
     return all;
   }
   [[nodiscard]] std::string broken() const {
-    const auto report = trie_check(*memory_, leaf, root_);
+    const auto report = trie_check(memory(), leaf, root());
     return report.broken == nullptr ? std::string() : std::string(report.broken);
   }
-  [[nodiscard]] Ref root() const { return root_; }
-  [[nodiscard]] memory_type& memory() const { return *memory_; }
+  [[nodiscard]] Ref root() const { return root_.get(); }
+  [[nodiscard]] memory_type& memory() const { return root_.memory(); }
   /// Gives the root away.
-  [[nodiscard]] Ref give() { return std::exchange(root_, Ref{}); }
+  [[nodiscard]] Ref give() { return root_.give(); }
 
   static inline const leaf_type leaf{};
 
  private:
-  trie_change take(const edit_result<Ref>& result) {
-    root_ = result.root;
-    return result.change;
-  }
-  memory_type* memory_;
-  Ref root_;
+  owned_root<memory_type> root_;
 };
 
 /// The same content built at once.

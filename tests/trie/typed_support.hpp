@@ -23,6 +23,7 @@
 #include "coppice/detail/trie_cursor.hpp"
 #include "coppice/detail/trie_diff.hpp"
 #include "coppice/detail/trie_edit.hpp"
+#include "owned_root.hpp"
 
 namespace coppice::trie_test {
 
@@ -138,58 +139,52 @@ class typed_map {
   using memory_type = typename Configuration::memory;
   using Ref = typename memory_type::ref_type;
 
-  typed_map() = default;
-  typed_map(const typed_map& other) : root_(other.root_) {
-    if (root_ != Ref{}) memory_.retain(root_);
-  }
-  typed_map& operator=(typed_map other) noexcept {
-    std::swap(root_, other.root_);
-    return *this;
-  }
-  ~typed_map() {
-    if (root_ != Ref{}) memory_.release(root_);
-  }
-
   /// Throws what a copy threw, or std::bad_alloc.
   trie_change set(const K& key, const V& value) {
     typename leaf_type::element made(key, value);
-    return take(trie_set(memory_, leaf, root_, leaf.make_item(made, true)));
+    return take(trie_set(nodes, leaf, root(), leaf.make_item(made, true)));
   }
-  trie_change erase(const K& key) { return take(trie_erase(memory_, leaf, root_, {&key})); }
+  trie_change erase(const K& key) { return take(trie_erase(nodes, leaf, root(), {&key})); }
   [[nodiscard]] const V* find(const K& key) const {
-    const auto* found = trie_find(memory_, leaf, root_, {&key});
+    const auto* found = trie_find(nodes, leaf, root(), {&key});
     return found == nullptr ? nullptr : &found->second;
   }
-  [[nodiscard]] std::uint64_t size() const { return trie_size(memory_, root_); }
+  [[nodiscard]] std::uint64_t size() const { return trie_size(nodes, root()); }
   [[nodiscard]] std::map<K, V> content() const {
     std::map<K, V> all;
-    trie_for_each(memory_, leaf, root_, [&](const auto& entry) { all.emplace(*entry.key.at, *entry.value.at); });
+    trie_for_each(nodes, leaf, root(), [&](const auto& entry) { all.emplace(*entry.key.at, *entry.value.at); });
     return all;
   }
+  /// Whether entries are met in the order of their hashes.
+  [[nodiscard]] bool ascends() const {
+    std::uint64_t last = 0;
+    return trie_for_each(nodes, leaf, root(),
+                         [&](const auto& entry) { return std::exchange(last, leaf.hash(entry.key)) <= last; });
+  }
   [[nodiscard]] std::string broken() const {
-    const auto report = trie_check(memory_, leaf, root_);
+    const auto report = trie_check(nodes, leaf, root());
     return report.broken == nullptr ? std::string() : std::string(report.broken);
   }
   /// Keys that the other map has with another value, or not at all, and the other way round.
   [[nodiscard]] std::size_t differences_from(const typed_map& older) const {
-    trie_diff_cursor<memory_type, leaf_type> cursor(memory_, leaf, older.root_, root_);
+    trie_diff_cursor<memory_type, leaf_type> cursor(nodes, leaf, older.root(), root());
     diff_change<leaf_type> change;
     std::size_t count = 0;
     while (cursor.next(change)) ++count;
     return count;
   }
-  [[nodiscard]] Ref root() const { return root_; }
+  [[nodiscard]] Ref root() const { return root_.get(); }
 
   static inline const leaf_type leaf{};
 
  private:
   trie_change take(const edit_result<Ref>& result) {
-    root_ = result.root;
-    if (result.change == trie_change::out_of_space) memory_.raise();
+    if (root_.take(result) == trie_change::out_of_space) nodes.raise();
     return result.change;
   }
-  memory_type memory_;
-  Ref root_{};
+  static inline memory_type nodes{};  // all its state is the exception of the change that is going on
+
+  owned_root<memory_type> root_{nodes};
 };
 
 }  // namespace coppice::trie_test

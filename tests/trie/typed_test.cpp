@@ -52,6 +52,7 @@ class typed_trie : public ::testing::Test {
       }
     }
     ASSERT_EQ(map.content(), model);
+    ASSERT_TRUE(map.ascends());
     for (const auto& [version, content] : versions) {
       ASSERT_EQ(version.broken(), "");
       ASSERT_EQ(version.content(), content);

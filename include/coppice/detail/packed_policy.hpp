@@ -119,15 +119,7 @@ class packed_leaf {
         return {last, true};
       }
     }
-    return {first == last ? first : locate_among_candidates(memory, node, key, hash, {first, last}), false};
-  }
-
-  /// Whether all entries have one hash.
-  template <readable_memory Memory>
-  [[nodiscard]] bool one_hash(const Memory& memory, const std::byte* node) const noexcept {
-    const std::uint32_t count = count_of(node);
-    if (count <= 1 || count > MaxEntries) return true;
-    return tag_at(node, 0) == tag_at(node, count - 1) && hash_at(memory, node, 0) == hash_at(memory, node, count - 1);
+    return {place_among(*this, memory, node, key, hash, {first, last}), false};
   }
 
   template <readable_memory Memory>
@@ -334,22 +326,6 @@ class packed_leaf {
     const leaf_position at = locate(memory, node, key, hash);
     if (!at.found) return std::nullopt;
     return value_at(memory, node, at.index);
-  }
-
-  struct candidate_range {
-    std::uint32_t first;
-    std::uint32_t last;
-  };
-  /// Where a missing key belongs among entries with its tag.
-  template <readable_memory Memory>
-  [[nodiscard]] std::uint32_t locate_among_candidates(const Memory& memory, const std::byte* node,
-                                                      const packed_key& key, std::uint64_t hash,
-                                                      candidate_range among) const noexcept {
-    for (std::uint32_t i = among.first; i < among.last; ++i) {
-      const std::uint64_t other = hash_at(memory, node, i);
-      if (other > hash || (other == hash && key_at(memory, node, i).compare(key) > 0)) return i;
-    }
-    return among.last;
   }
 
   /// In a leaf of more than B entries all hashes are equal, and keys ascend.

@@ -14,7 +14,7 @@
 // A Leaf policy has the types ref_type, key_type, value_type, item (hash, key, value of an entry to be stored), entry
 // (what iteration yields) and segment (leaf_segment<item>) and change (a prepared change of
 // one entry, with `size` and `shrinks()`), and the functions hash, make_item, is_leaf, fits, measure,
-// entry_bytes, item_bytes, item_less, find, locate, one_hash, hash_at, tag_at, entry_at, has_value, each, make, plan,
+// entry_bytes, item_bytes, item_less, find, locate, hash_at, tag_at, key_at, entry_at, has_value, each, make, plan,
 // splice and edit: see packed_policy.hpp and heap/typed_leaf.hpp. A policy never sees a branch, and the trie
 // never looks into a leaf beyond its header.
 //

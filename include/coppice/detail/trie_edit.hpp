@@ -168,7 +168,7 @@ class trie_editor {
   [[nodiscard]] bool stays_one_hash(const item* added, std::uint32_t removed) const noexcept {
     const std::byte* node = path_.leaf_node;
     if (count_of(node) == removed) return true;
-    if (!leaf_.one_hash(memory_, node)) return false;
+    if (!has_one_hash(leaf_, memory_, node)) return false;
     return added == nullptr || leaf_.hash_at(memory_, node, 0) == added->hash;
   }
 

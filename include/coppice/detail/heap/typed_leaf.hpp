@@ -1,4 +1,4 @@
-// Leaves that hold C++ objects: the policy of the trie for map<K, V> and set<T>.
+// Leaves that hold C++ objects: the policy of the trie for maps of any types.
 //
 // Layout: node_header, whose `count` is n, then
 //   16       u8 tag[n]     the eight hash bits after the leaf's depth, hence ascending
@@ -18,13 +18,12 @@
 #pragma once
 
 #include <cassert>
-#include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
-#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -74,11 +73,6 @@ struct waiting_leaf {
   void (*free)(std::byte* leaf) noexcept;
 };
 
-/// What a set stores beside its keys.
-struct no_value {
-  friend constexpr bool operator==(no_value, no_value) noexcept { return true; }
-};
-
 /// Elements of a map.
 template <class K, class V>
 struct map_element {
@@ -87,19 +81,6 @@ struct map_element {
   using value_type = V;
   [[nodiscard]] static const K& key(const type& element) noexcept { return element.first; }
   [[nodiscard]] static const V& value(const type& element) noexcept { return element.second; }
-};
-
-/// Elements of a set.
-template <class T>
-struct set_element {
-  using type = T;
-  using key_type = T;
-  using value_type = no_value;
-  // An element outlives what is read of it: it lies in a leaf.
-  // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter)
-  [[nodiscard]] static const T& key(const type& element) noexcept { return element; }
-  [[nodiscard]] static const no_value& value(const type&) noexcept { return nothing; }
-  static constexpr no_value nothing{};
 };
 
 /// An element to be stored. `movable`: it is given away.
@@ -126,8 +107,7 @@ template <class Element, class Hash, class Equal, unsigned MaxEntries>
 class typed_leaf {
  public:
   using element = typename Element::type;
-  using stored_key = typename Element::key_type;
-  using key_type = typed_key<stored_key, Equal>;
+  using key_type = typed_key<typename Element::key_type, Equal>;
   using value_type = typed_value<typename Element::value_type>;
   using item = typed_item<Element, Equal>;
   using segment = leaf_segment<item>;
@@ -137,7 +117,6 @@ class typed_leaf {
   struct entry {
     key_type key;
     value_type value;
-    const element* at;
   };
 
   static constexpr unsigned max_entries = MaxEntries;
@@ -150,10 +129,6 @@ class typed_leaf {
   explicit typed_leaf(const Hash& hash) noexcept : hash_(hash) {}
 
   [[nodiscard]] std::uint64_t hash(const key_type& key) const noexcept { return hash_(*key.at); }
-  template <class Query>
-  [[nodiscard]] std::uint64_t hash_of(const Query& query) const noexcept {
-    return hash_(query);
-  }
   [[nodiscard]] item make_item(element& from, bool movable) const noexcept {
     return {hash_(Element::key(from)), {&Element::key(from)}, {&Element::value(from)}, &from, movable};
   }
@@ -193,7 +168,7 @@ class typed_leaf {
   template <readable_memory Memory>
   [[nodiscard]] const element* find(const Memory&, const std::byte* node, const key_type& key,
                                     std::uint64_t hash) const noexcept {
-    return node == nullptr ? nullptr : find_query(node, *key.at, hash);
+    return find_query(node, *key.at, hash);
   }
 
   /// Where a key is or belongs.
@@ -206,24 +181,18 @@ class typed_leaf {
     const std::uint32_t first = lanes::below(node + tags_offset, tag, count);
     std::uint32_t last = first;  // candidates are [first, last)
     for (; last < count && tag_at(node, last) == tag; ++last) {
-      if (key_at(node, last).same_as(key)) return {last, true};
+      if (key_at(memory, node, last).same_as(key)) return {last, true};
     }
-    for (std::uint32_t i = first; i < last; ++i) {
-      const std::uint64_t other = hash_at(memory, node, i);
-      if (other > hash || (other == hash && key_at(node, i).compare(key) > 0)) return {i, false};
-    }
-    return {last, false};
+    return {place_among(*this, memory, node, key, hash, {first, last}), false};
   }
 
   template <readable_memory Memory>
-  [[nodiscard]] bool one_hash(const Memory& memory, const std::byte* node) const noexcept {
-    const std::uint32_t count = count_of(node);
-    if (count <= 1 || count > MaxEntries) return true;
-    return tag_at(node, 0) == tag_at(node, count - 1) && hash_at(memory, node, 0) == hash_at(memory, node, count - 1);
-  }
-  template <readable_memory Memory>
   [[nodiscard]] std::uint64_t hash_at(const Memory&, const std::byte* node, std::uint32_t index) const noexcept {
     return hash_(Element::key(*element_at(node, index)));
+  }
+  template <readable_memory Memory>
+  [[nodiscard]] static key_type key_at(const Memory&, const std::byte* node, std::uint32_t index) noexcept {
+    return {&Element::key(*element_at(node, index))};
   }
   template <readable_memory Memory>
   [[nodiscard]] static entry entry_at(const Memory&, const std::byte* node, std::uint32_t index) noexcept {
@@ -241,11 +210,12 @@ class typed_leaf {
     return value_type{&Element::value(*element_at(node, index))}.same_as(value);
   }
 
+  /// Calls `f(entry)` for every entry in order until it returns false; returns whether it never did.
   template <readable_memory Memory, class F>
   static bool each(const Memory&, const std::byte* node, F&& f) {
-    const element* const end = reinterpret_cast<const element*>(node + bytes_of(node));
-    for (const element* at = end - count_of(node); at != end; ++at) {
-      if (!f(entry_of(*at))) return false;
+    const std::uint32_t count = count_of(node);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (!f(entry_of(*element_at(node, i)))) return false;
     }
     return true;
   }
@@ -258,13 +228,13 @@ class typed_leaf {
                                                unsigned count) const noexcept {
     std::uint32_t total = 0;
     for (unsigned i = 0; i < count; ++i) total += segments[i].size();
-    writer<Memory> into(memory, depth, total, total);
+    writer<Memory> into(memory, depth, total);
     if (!into.open()) return {};
     for (unsigned i = 0; i < count; ++i) {
       const segment& part = segments[i];
       for (std::uint32_t k = part.from; k < part.to; ++k) {
         const bool done = part.node != nullptr ? into.add(*element_at(part.node, k), tag_of(part, k, depth))
-                                               : into.add(part.items[k], depth);
+                                               : into.add(part.items[k]);
         if (!done) return into.give_up();
       }
     }
@@ -283,10 +253,10 @@ class typed_leaf {
     const unsigned depth = depth_of(node);
     const std::uint32_t old_count = count_of(node);
     const auto count = static_cast<std::uint32_t>(wanted.size.count);
-    writer<Memory> into(memory, depth, count, count);
+    writer<Memory> into(memory, depth, count);
     if (!into.open()) return {};
     if (!into.add_run(node, 0, wanted.index)) return into.give_up();
-    if (wanted.added != nullptr && !into.add(*wanted.added, depth)) return into.give_up();
+    if (wanted.added != nullptr && !into.add(*wanted.added)) return into.give_up();
     if (!into.add_run(node, wanted.index + wanted.removed, old_count)) return into.give_up();
     return into.finish();
   }
@@ -347,8 +317,8 @@ class typed_leaf {
   class writer {
    public:
     using Ref = typename Memory::ref_type;
-    writer(Memory& memory, unsigned depth, std::uint32_t count, std::uint32_t room) noexcept
-        : memory_(memory), depth_(depth), count_(count), bytes_(node_bytes(room)) {}
+    writer(Memory& memory, unsigned depth, std::uint32_t count) noexcept
+        : memory_(memory), depth_(depth), count_(count), bytes_(node_bytes(count)) {}
 
     [[nodiscard]] bool open() noexcept {
       const auto made = memory_.allocate(bytes_);
@@ -362,8 +332,8 @@ class typed_leaf {
     [[nodiscard]] bool add(const element& from, std::uint8_t tag) noexcept {
       return put(tag, [&](element* to) noexcept(copies_safely) { std::construct_at(to, from); });
     }
-    [[nodiscard]] bool add(const item& from, unsigned depth) noexcept {
-      return put(hash_tag(from.hash, depth),
+    [[nodiscard]] bool add(const item& from) noexcept {
+      return put(hash_tag(from.hash, depth_),
                  [&](element* to) noexcept(copies_safely&& moves_safely) { construct(to, from); });
     }
     /// Elements [from, to) of a leaf of the same depth.
@@ -399,20 +369,16 @@ class typed_leaf {
     template <class Make>
     [[nodiscard]] bool put(std::uint8_t tag, const Make& make) noexcept {
       node_[tags_offset + done_] = static_cast<std::byte>(tag);
-#if defined(__cpp_exceptions)
-      if constexpr (!noexcept(make(next_))) {
+      if constexpr (noexcept(make(next_))) {
+        make(next_ - 1);
+      } else {
         try {
           make(next_ - 1);
         } catch (...) {
           memory_.keep_exception();
           return false;
         }
-      } else {
-        make(next_ - 1);
       }
-#else
-      make(next_ - 1);
-#endif
       --next_;
       ++done_;
       return true;
@@ -462,10 +428,7 @@ class typed_leaf {
   }
 
   [[nodiscard]] static entry entry_of(const element& at) noexcept {
-    return {{&Element::key(at)}, {&Element::value(at)}, &at};
-  }
-  [[nodiscard]] static key_type key_at(const std::byte* node, std::uint32_t index) noexcept {
-    return {&Element::key(*element_at(node, index))};
+    return {{&Element::key(at)}, {&Element::value(at)}};
   }
 
   /// The tag that an element of a segment has in a leaf of this depth.
@@ -493,8 +456,8 @@ class typed_leaf {
     if (hash != common) return {hash < common ? 0 : count, false};
     std::uint32_t low = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
-      if (key_at(node, i).same_as(key)) return {i, true};
-      if (key_at(node, i).compare(key) <= 0) low = i + 1;
+      if (key_at(memory, node, i).same_as(key)) return {i, true};
+      if (key_at(memory, node, i).compare(key) <= 0) low = i + 1;
     }
     return {low, false};
   }
