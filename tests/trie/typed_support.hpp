@@ -113,7 +113,7 @@ struct typed_configuration {
   using key = Key;
   using value = Value;
   using leaf = typed_leaf<map_element<Key, Value>, Hash, std::equal_to<>, MaxEntries>;
-  using memory = heap_memory<Count, leaf, failing_source>;
+  using memory = heap_edit<Count, typed_nodes<leaf>, failing_source>;
 };
 
 using typed_configurations =

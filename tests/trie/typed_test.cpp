@@ -137,7 +137,7 @@ struct nested_hash {
 };
 struct nested {
   using leaf = typed_leaf<map_element<std::uint64_t, std::shared_ptr<nested>>, nested_hash, std::equal_to<>, 4>;
-  using memory = heap_memory<atomic_count, leaf, failing_source>;
+  using memory = heap_edit<atomic_count, typed_nodes<leaf>, failing_source>;
 
   explicit nested(std::shared_ptr<nested> inner) {
     leaf::element made(1, std::move(inner));

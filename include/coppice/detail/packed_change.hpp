@@ -35,7 +35,7 @@ struct packed_change {
 
 template <class Ref, class Hash, unsigned B, unsigned S, unsigned V>
 auto packed_leaf<Ref, Hash, B, S, V>::plan(const std::byte* node, std::uint32_t index, std::uint32_t removed,
-                                           const item* added) noexcept -> change {
+                                           const item* added, bool) noexcept -> change {
   change wanted{added, item_shape(), index, removed, {}, 0};
   if (added != nullptr) wanted.shape = item_shape(*added, V);
   const std::uint32_t old_count = count_of(node);

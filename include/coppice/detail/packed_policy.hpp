@@ -57,6 +57,7 @@ class packed_leaf {
   [[nodiscard]] item make_item(const packed_key& key, const packed_value& value) const noexcept {
     return {hash(key), key, value, Ref{}, Ref{}};
   }
+  [[nodiscard]] static const packed_key& key_of(const item& of) noexcept { return of.key; }
   [[nodiscard]] static bool is_leaf(node_kind kind) noexcept {
     return kind == node_kind::packed_leaf || kind == node_kind::packed_leaf_wide;
   }
@@ -168,11 +169,11 @@ class packed_leaf {
   /// Whether storing this value would change nothing (T6).
   template <readable_memory Memory>
   [[nodiscard]] bool has_value(const Memory& memory, const std::byte* node, std::uint32_t index,
-                               const packed_value& value) const noexcept {
+                               const item& of) const noexcept {
     const encoded_entry at = entry_of(node, index);
-    if (is_short(at)) return inline_value(at).same_as(value);
+    if (is_short(at)) return inline_value(at).same_as(of.value);
     const entry_parts parts = parse_entry(at.data, at.size);
-    return (parts.flags & expiry_flag) == 0 && value_of(memory, node, parts).same_as(value);
+    return (parts.flags & expiry_flag) == 0 && value_of(memory, node, parts).same_as(of.value);
   }
 
   /// Calls `f(entry)` for every entry in order until it returns false; returns whether it never did.
@@ -235,9 +236,10 @@ class packed_leaf {
   /// A new leaf from segments, in order, owned by the caller; null when there is no space.
   template <node_memory Memory>
   [[nodiscard]] Ref make(Memory& memory, unsigned depth, const segment* segments, unsigned count) const noexcept;
-  /// Prepares to replace `removed` (0 or 1) entries at `index` by the item (null: by nothing).
-  [[nodiscard]] static change plan(const std::byte* node, std::uint32_t index, std::uint32_t removed,
-                                   const item* added) noexcept;
+  /// Prepares to replace `removed` (0 or 1) entries at `index` by the item (null: by nothing). Leaves never have more
+  /// room than their length in granules gives them, whether or not they are edited in place.
+  [[nodiscard]] static change plan(const std::byte* node, std::uint32_t index, std::uint32_t removed, const item* added,
+                                   bool in_place) noexcept;
   /// A new leaf like `node` with the change. The leaf's prefix is given.
   template <node_memory Memory>
   [[nodiscard]] Ref splice(Memory& memory, const std::byte* node, std::uint64_t prefix,

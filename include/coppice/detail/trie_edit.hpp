@@ -73,8 +73,7 @@ class trie_editor {
   /// Precondition: locate() was called with the item's key.
   [[nodiscard]] result set(const item& added) noexcept {
     if (path_.leaf == Ref{}) return insert_into_empty(added);
-    if (at_.found && leaf_.has_value(memory_, path_.leaf_node, at_.index, added.value))
-      return {root_, trie_change::none};
+    if (at_.found && leaf_.has_value(memory_, path_.leaf_node, at_.index, added)) return {root_, trie_change::none};
     return change_leaf(&added);
   }
 
@@ -115,7 +114,7 @@ class trie_editor {
     const std::byte* node = path_.leaf_node;
     const unsigned depth = depth_of(node);
     const std::uint32_t removed = at_.found ? 1 : 0;
-    const typename Leaf::change wanted = leaf_.plan(node, at_.index, removed, added);
+    const typename Leaf::change wanted = leaf_.plan(node, at_.index, removed, added, path_.leaf_editable);
     const std::int64_t delta = (added != nullptr ? 1 : 0) - std::int64_t{removed};
     const trie_change change = added == nullptr ? trie_change::erased
                                : removed != 0   ? trie_change::replaced
@@ -257,7 +256,7 @@ template <node_memory Memory, class Leaf>
                                                                      typename Memory::ref_type root,
                                                                      const typename Leaf::item& added) noexcept {
   trie_editor<Memory, Leaf> editor(memory, leaf, root, added.hash);
-  (void)editor.locate(added.key);
+  (void)editor.locate(Leaf::key_of(added));
   return editor.set(added);
 }
 template <node_memory Memory, class Leaf>

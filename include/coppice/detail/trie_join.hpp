@@ -445,7 +445,7 @@ class trie_joiner {
                                                                          : left.node != nullptr && !both;
     const item mine_item = leaf_.item_at(memory_, mine.node, mine.index);
     trie_editor<Memory, Leaf> editor(memory_, leaf_, result_, mine_item.hash);
-    const bool found = editor.locate(mine_item.key);
+    const bool found = editor.locate(Leaf::key_of(mine_item));
     edit_result<Ref> done{result_, trie_change::none};
     if (!wanted) {
       if (found) done = editor.erase();

@@ -1,16 +1,22 @@
 // Nodes on the private heap, each with a count of the refs to it.
 //
-// The count stands where nodes of an arena have the low half of their edit token, so that a node which the trie makes
-// under edit_token() is born with one owner. A node may be changed in place while it has one owner and its owners have.
+// The count stands where nodes of an arena have the low half of their edit token, so that a node which an algorithm
+// makes under edit_token() is born with one owner. A node may be changed in place while it has one owner and its owners
+// have.
 //
 // Policies: Count is how counts change (atomic_count: versions may be shared by threads; plain_count: they stay in
-// one). Leaf::destroy ends the lifetime of a leaf's elements. Source gives and takes raw memory, so that tests can make
-// it fail.
+// one). Nodes tells where a node has its children, and ends the lifetime of a leaf's elements. Source gives and takes
+// raw memory, so that tests can make it fail.
 //
-// A release that frees a node releases its children. Depth is bounded within one trie, but elements may hold further
-// collections without end: beyond a depth the nodes are put on a list and freed by the outermost release.
+// Nodes has `alignment`, `holds_objects` (whether elements have destructors), `is_leaf(node)`, `each_child(node, f)`
+// for other nodes, and `destroy(leaf)`. In a leaf that holds objects the sixteen bytes after the header hold none of
+// them.
 //
-// Thread safety: a memory object belongs to one thread; with atomic_count any number of threads may hold the nodes.
+// A release that frees a node releases its children. Depth is bounded within one collection, but elements may hold
+// further collections without end: beyond a depth the leaves are put on a list and freed by the outermost release.
+//
+// Thread safety: heap_memory has no state; a heap_edit belongs to one thread. With atomic_count any number of threads
+// may hold the nodes.
 #pragma once
 
 #include <atomic>
@@ -21,8 +27,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "coppice/detail/bits.hpp"
 #include "coppice/detail/branch.hpp"
-#include "coppice/detail/heap/typed_leaf.hpp"
 #include "coppice/detail/memory.hpp"
 #include "coppice/detail/node.hpp"
 
@@ -67,6 +73,12 @@ struct global_source {
   }
 };
 
+/// In the sixteen bytes after the header of a leaf that waits to be destroyed.
+struct waiting_leaf {
+  std::byte* next;
+  void (*free)(std::byte* leaf) noexcept;
+};
+
 /// Leaves that this thread is destroying, each inside the destructor of an element of the one before.
 struct leaf_destruction {
   static constexpr unsigned most = 32;
@@ -79,23 +91,72 @@ struct leaf_destruction {
   }
 };
 
-template <class Count, class Leaf, class Source = global_source>
+/// Reads nodes, and shares and gives up refs to them.
+template <class Count, class Nodes, class Source = global_source>
 class heap_memory {
  public:
   using ref_type = std::byte*;
 
-  [[nodiscard]] const std::byte* address(ref_type ref) const noexcept { return ref; }
-  [[nodiscard]] allocation<ref_type> allocate(std::size_t bytes) noexcept {
-    std::byte* made = Source::allocate(bytes, Leaf::alignment);
-    return {made, made};
-  }
-  [[nodiscard]] std::uint64_t edit_token() const noexcept { return 1; }
-  [[nodiscard]] bool editable(ref_type ref) const noexcept { return Count::is_one(count(ref)); }
-  [[nodiscard]] std::byte* writable(ref_type ref) noexcept { return ref; }
-  void retain(ref_type ref) noexcept { Count::increase(count(ref)); }
-  void release(ref_type ref) noexcept {
+  [[nodiscard]] static const std::byte* address(ref_type ref) noexcept { return ref; }
+  static void retain(ref_type ref) noexcept { Count::increase(count(ref)); }
+  static void release(ref_type ref) noexcept {
     if (Count::decrease(count(ref))) free_node(ref);
   }
+
+ protected:
+  [[nodiscard]] static std::uint32_t& count(ref_type ref) noexcept {
+    return reinterpret_cast<node_header*>(ref)->edit_low;
+  }
+
+ private:
+  static void free_node(ref_type node) noexcept {
+    if (Nodes::is_leaf(node)) return free_leaf(node);
+    Nodes::each_child(node, [](ref_type child) { release(child); });
+    Source::deallocate(node, bytes_of(node), Nodes::alignment);
+  }
+
+  static void free_leaf(std::byte* leaf) noexcept {
+    if constexpr (!Nodes::holds_objects) {
+      Source::deallocate(leaf, bytes_of(leaf), Nodes::alignment);
+    } else {
+      leaf_destruction& state = leaf_destruction::here();
+      if (state.depth == leaf_destruction::most) {
+        store(leaf + sizeof(node_header), waiting_leaf{state.waiting, &free_leaf});
+        state.waiting = leaf;
+        return;
+      }
+      ++state.depth;
+      Nodes::destroy(leaf);
+      --state.depth;
+      Source::deallocate(leaf, bytes_of(leaf), Nodes::alignment);
+      while (state.depth == 0 && state.waiting != nullptr) {
+        std::byte* next = state.waiting;
+        const auto link = load<waiting_leaf>(next + sizeof(node_header));
+        state.waiting = link.next;
+        link.free(next);
+      }
+    }
+  }
+};
+
+/// One change of a collection: makes nodes, and keeps the exception that an element threw meanwhile.
+template <class Count, class Nodes, class Source = global_source>
+class heap_edit : public heap_memory<Count, Nodes, Source> {
+  using base = heap_memory<Count, Nodes, Source>;
+
+ public:
+  using ref_type = typename base::ref_type;
+
+  heap_edit() = default;
+  explicit heap_edit(const base&) noexcept {}
+
+  [[nodiscard]] static allocation<ref_type> allocate(std::size_t bytes) noexcept {
+    std::byte* made = Source::allocate(bytes, Nodes::alignment);
+    return {made, made};
+  }
+  [[nodiscard]] static std::uint64_t edit_token() noexcept { return 1; }
+  [[nodiscard]] static bool editable(ref_type ref) noexcept { return Count::is_one(base::count(ref)); }
+  [[nodiscard]] static std::byte* writable(ref_type ref) noexcept { return ref; }
 
   /// Called inside a handler: the exception is why the next allocation seems to fail.
   void keep_exception() noexcept { exception_ = std::current_exception(); }
@@ -106,40 +167,6 @@ class heap_memory {
   }
 
  private:
-  [[nodiscard]] static std::uint32_t& count(ref_type ref) noexcept {
-    return reinterpret_cast<node_header*>(ref)->edit_low;
-  }
-
-  void free_node(ref_type node) noexcept {
-    if (kind_of(node) != node_kind::branch) return free_leaf(node);
-    const auto* refs = reinterpret_cast<const ref_type*>(node + branch_refs_offset);
-    each_distinct(refs, trie_fan_out, [&](ref_type child) { release(child); });
-    Source::deallocate(node, bytes_of(node), Leaf::alignment);
-  }
-
-  static void free_leaf(std::byte* leaf) noexcept {
-    if constexpr (!std::is_trivially_destructible_v<typename Leaf::element>) {
-      leaf_destruction& state = leaf_destruction::here();
-      if (state.depth == leaf_destruction::most) {
-        store(leaf + sizeof(node_header), waiting_leaf{state.waiting, &free_leaf});
-        state.waiting = leaf;
-        return;
-      }
-      ++state.depth;
-      Leaf::destroy(leaf);
-      --state.depth;
-      Source::deallocate(leaf, bytes_of(leaf), Leaf::alignment);
-      while (state.depth == 0 && state.waiting != nullptr) {
-        std::byte* next = state.waiting;
-        const auto link = load<waiting_leaf>(next + sizeof(node_header));
-        state.waiting = link.next;
-        link.free(next);
-      }
-    } else {
-      Source::deallocate(leaf, bytes_of(leaf), Leaf::alignment);
-    }
-  }
-
   std::exception_ptr exception_;
 };
 

@@ -1,18 +1,18 @@
-// Leaves that hold C++ objects: the policy of the trie for maps of any types.
+// Leaves that hold C++ objects: the policy of the trie for maps and sets of any types.
 //
 // Layout: node_header, whose `count` is n, then
-//   16       u8 tag[n]     the eight hash bits after the leaf's depth, hence ascending
-//   ...      a gap         room to grow in place
-//   .. end   element[n]    the first one last, so that an insertion moves only the elements that follow it and the
-//                          tags may grow towards them
-// The node has at least 16 + 16 * ceil(B / 16) bytes before the elements' end: tags are read in vectors of 16. Elements
-// with equal hashes are in the order of their keys, or, where keys have no order, in any.
+//   16       u8 tag[R]     the eight hash bits after the leaf's depth, hence ascending; R is B rounded up to 16
+//   ...      element[n]    from the first multiple of the element's alignment on
+//   ...      room          for further elements, in leaves that were changed in place
+// Elements with equal hashes are in the order of their keys, or, where keys have no order, in any. In a leaf of more
+// than B elements all hashes are equal, and so are all tags.
 //
 // B = MaxEntries. There is no limit in bytes: elements are of one size.
 //
 // Exceptions. What the trie calls is noexcept. An element whose copy throws is handled as a full memory is: what was
 // made is destroyed again, `make` returns null, the trie leaves everything as it was, and the memory keeps the
-// exception for the collection to throw on (memory.hpp).
+// exception for the collection to throw on (memory.hpp). Hash, Equal and the comparisons of keys and values must not
+// throw.
 //
 // Thread safety: a policy is a value; its functions only read.
 #pragma once
@@ -29,6 +29,7 @@
 
 #include "coppice/detail/bits.hpp"
 #include "coppice/detail/branch.hpp"
+#include "coppice/detail/heap/memory.hpp"
 #include "coppice/detail/leaf.hpp"
 #include "coppice/detail/memory.hpp"
 #include "coppice/detail/packed_layout.hpp"
@@ -67,12 +68,6 @@ struct typed_value {
   }
 };
 
-/// In the place of the tags of a leaf that waits to be destroyed.
-struct waiting_leaf {
-  std::byte* next;
-  void (*free)(std::byte* leaf) noexcept;
-};
-
 /// Elements of a map.
 template <class K, class V>
 struct map_element {
@@ -83,12 +78,28 @@ struct map_element {
   [[nodiscard]] static const V& value(const type& element) noexcept { return element.second; }
 };
 
+/// What a set stores beside its keys.
+struct no_value {
+  friend constexpr bool operator==(no_value, no_value) noexcept { return true; }
+};
+
+/// Elements of a set.
+template <class T>
+struct set_element {
+  using type = T;
+  using key_type = T;
+  using value_type = no_value;
+  // An element outlives what is read of it: it lies in a leaf.
+  // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter)
+  [[nodiscard]] static const T& key(const type& element) noexcept { return element; }
+  [[nodiscard]] static const no_value& value(const type&) noexcept { return nothing; }
+  static constexpr no_value nothing{};
+};
+
 /// An element to be stored. `movable`: it is given away.
-template <class Element, class Equal>
+template <class Element>
 struct typed_item {
   std::uint64_t hash;
-  typed_key<typename Element::key_type, Equal> key;
-  typed_value<typename Element::value_type> value;
   typename Element::type* element;
   bool movable;
 };
@@ -100,6 +111,7 @@ struct typed_change {
   std::uint32_t index;
   std::uint32_t removed;
   leaf_measure size;  // afterwards
+  bool roomy;         // a new leaf leaves room for the changes that will follow
   [[nodiscard]] bool shrinks() const noexcept { return added == nullptr; }
 };
 
@@ -109,7 +121,7 @@ class typed_leaf {
   using element = typename Element::type;
   using key_type = typed_key<typename Element::key_type, Equal>;
   using value_type = typed_value<typename Element::value_type>;
-  using item = typed_item<Element, Equal>;
+  using item = typed_item<Element>;
   using segment = leaf_segment<item>;
   using change = typed_change<item>;
   using lanes = lane_array<MaxEntries>;
@@ -130,8 +142,9 @@ class typed_leaf {
 
   [[nodiscard]] std::uint64_t hash(const key_type& key) const noexcept { return hash_(*key.at); }
   [[nodiscard]] item make_item(element& from, bool movable) const noexcept {
-    return {hash_(Element::key(from)), {&Element::key(from)}, {&Element::value(from)}, &from, movable};
+    return {hash_(Element::key(from)), &from, movable};
   }
+  [[nodiscard]] static key_type key_of(const item& of) noexcept { return {&Element::key(*of.element)}; }
 
   [[nodiscard]] static bool is_leaf(node_kind kind) noexcept { return kind == node_kind::typed_leaf; }
   [[nodiscard]] static bool fits(const leaf_measure& size) noexcept { return size.count <= MaxEntries; }
@@ -141,15 +154,18 @@ class typed_leaf {
   }
   [[nodiscard]] static std::size_t item_bytes(const item&) noexcept { return 0; }
   [[nodiscard]] static bool item_less(const item& a, const item& b) noexcept {
-    return a.hash != b.hash ? a.hash < b.hash : a.key.compare(b.key) < 0;
+    return a.hash != b.hash ? a.hash < b.hash : key_of(a).compare(key_of(b)) < 0;
   }
 
-  /// The element of a node at an index.
+  /// The elements of a node, in order.
+  [[nodiscard]] static const element* elements_of(const std::byte* node) noexcept {
+    return reinterpret_cast<const element*>(node + elements_offset);
+  }
   [[nodiscard]] static const element* element_at(const std::byte* node, std::uint32_t index) noexcept {
-    return reinterpret_cast<const element*>(node + bytes_of(node)) - 1 - index;
+    return elements_of(node) + index;
   }
   [[nodiscard]] static std::uint8_t tag_at(const std::byte* node, std::uint32_t index) noexcept {
-    return std::to_integer<std::uint8_t>(node[tags_offset + index]);
+    return std::to_integer<std::uint8_t>(node[tags_offset + (index < lanes::bytes ? index : 0)]);
   }
 
   /// The element of a key, or null. `query` is anything that Equal compares with keys.
@@ -206,8 +222,8 @@ class typed_leaf {
   }
   template <readable_memory Memory>
   [[nodiscard]] static bool has_value(const Memory&, const std::byte* node, std::uint32_t index,
-                                      const value_type& value) noexcept {
-    return value_type{&Element::value(*element_at(node, index))}.same_as(value);
+                                      const item& of) noexcept {
+    return value_type{&Element::value(*element_at(node, index))}.same_as({&Element::value(*of.element)});
   }
 
   /// Calls `f(entry)` for every entry in order until it returns false; returns whether it never did.
@@ -229,32 +245,36 @@ class typed_leaf {
     std::uint32_t total = 0;
     for (unsigned i = 0; i < count; ++i) total += segments[i].size();
     writer<Memory> into(memory, depth, total);
-    if (!into.open()) return {};
+    if (!into.open(total)) return {};
     for (unsigned i = 0; i < count; ++i) {
       const segment& part = segments[i];
+      if (part.node != nullptr && depth_of(part.node) == depth) {
+        if (!into.add_run(part.node, part.from, part.to)) return into.give_up();
+        continue;
+      }
       for (std::uint32_t k = part.from; k < part.to; ++k) {
-        const bool done = part.node != nullptr ? into.add(*element_at(part.node, k), tag_of(part, k, depth))
-                                               : into.add(part.items[k]);
+        const bool done = part.node == nullptr
+                              ? into.add(part.items[k])
+                              : into.add(*element_at(part.node, k), hash_tag(hash_at(memory, part.node, k), depth));
         if (!done) return into.give_up();
       }
     }
     return into.finish();
   }
 
-  [[nodiscard]] static change plan(const std::byte* node, std::uint32_t index, std::uint32_t removed,
-                                   const item* added) noexcept {
-    return {added, index, removed, {std::uint64_t{count_of(node)} - removed + (added != nullptr ? 1U : 0U), 0}};
+  [[nodiscard]] static change plan(const std::byte* node, std::uint32_t index, std::uint32_t removed, const item* added,
+                                   bool roomy) noexcept {
+    return {added, index, removed, {std::uint64_t{count_of(node)} - removed + (added != nullptr ? 1U : 0U), 0}, roomy};
   }
 
   /// A new leaf like `node` with the change.
   template <node_memory Memory>
   [[nodiscard]] typename Memory::ref_type splice(Memory& memory, const std::byte* node, std::uint64_t,
                                                  const change& wanted) const noexcept {
-    const unsigned depth = depth_of(node);
     const std::uint32_t old_count = count_of(node);
     const auto count = static_cast<std::uint32_t>(wanted.size.count);
-    writer<Memory> into(memory, depth, count);
-    if (!into.open()) return {};
+    writer<Memory> into(memory, depth_of(node), count);
+    if (!into.open(wanted.roomy ? with_room(count) : count)) return {};
     if (!into.add_run(node, 0, wanted.index)) return into.give_up();
     if (wanted.added != nullptr && !into.add(*wanted.added)) return into.give_up();
     if (!into.add_run(node, wanted.index + wanted.removed, old_count)) return into.give_up();
@@ -271,20 +291,20 @@ class typed_leaf {
       if (count == 0 || count > MaxEntries || node_bytes(count) > bytes_of(node)) return false;
       const item* added = wanted.added;
       if (added != nullptr && !copies_safely && !added->movable) return false;
-      element* const end = reinterpret_cast<element*>(node + bytes_of(node));
-      element* const place = end - 1 - wanted.index;
-      if (added != nullptr && lies_inside(added->element, end - old_count, end)) return false;
-      std::byte* tags = node + tags_offset;
+      auto* const elements = reinterpret_cast<element*>(node + elements_offset);
+      if (added != nullptr && lies_inside(added->element, elements, elements + old_count)) return false;
+      element* const place = elements + wanted.index;
       if (wanted.removed != 0) place->~element();
       if (count != old_count) {
-        shift(place, end - old_count, added != nullptr);
+        shift(place, elements + old_count, added != nullptr);
+        std::byte* const tags = node + tags_offset + wanted.index;
         const std::uint32_t next = wanted.index + wanted.removed;
-        std::memmove(tags + wanted.index + (added != nullptr ? 1 : 0), tags + next, old_count - next);
+        std::memmove(tags + (added != nullptr ? 1 : 0), tags + wanted.removed, old_count - next);
         store(node + offsetof(node_header, count), count);
       }
       if (added != nullptr) {
         construct(place, *added);
-        tags[wanted.index] = static_cast<std::byte>(hash_tag(added->hash, depth_of(node)));
+        node[tags_offset + wanted.index] = static_cast<std::byte>(hash_tag(added->hash, depth_of(node)));
       }
       return true;
     }
@@ -292,25 +312,25 @@ class typed_leaf {
 
   /// Ends the lifetime of a node's elements.
   static void destroy(std::byte* node) noexcept {
-    if constexpr (!std::is_trivially_destructible_v<element>) {
-      element* const end = reinterpret_cast<element*>(node + bytes_of(node));
-      std::destroy(end - count_of(node), end);
-    }
+    std::destroy_n(reinterpret_cast<element*>(node + elements_offset), count_of(node));
   }
 
   /// Bytes of a node for `count` elements.
   [[nodiscard]] static constexpr std::size_t node_bytes(std::size_t count) noexcept {
-    const std::size_t read = tags_offset + (count > lanes::bytes ? count : lanes::bytes);
-    const std::size_t front = tags_offset + (count > least_tag_room ? count : least_tag_room);
-    const std::size_t exact = front + count * sizeof(element);
-    const std::size_t bytes = exact > read ? exact : read;
-    return (bytes + alignment - 1) / alignment * alignment;
+    return (elements_offset + count * sizeof(element) + alignment - 1) / alignment * alignment;
   }
 
  private:
   static constexpr std::size_t tags_offset = sizeof(node_header);
-  // A leaf that waits to be destroyed is linked through its tags (memory.hpp).
-  static constexpr std::size_t least_tag_room = std::is_trivially_destructible_v<element> ? 0 : sizeof(waiting_leaf);
+  static constexpr std::size_t elements_offset =
+      (tags_offset + lanes::bytes + alignof(element) - 1) / alignof(element) * alignof(element);
+  static_assert(lanes::bytes >= sizeof(waiting_leaf), "a leaf that waits to be destroyed is linked through its tags");
+
+  /// How many elements a new leaf gets room for that is likely to grow.
+  [[nodiscard]] static constexpr std::uint32_t with_room(std::uint32_t count) noexcept {
+    const std::uint32_t more = count + count / 4 + 1;
+    return count > MaxEntries ? count : more < MaxEntries ? more : MaxEntries;
+  }
 
   /// Fills a new node from the first element on.
   template <class Memory>
@@ -318,15 +338,17 @@ class typed_leaf {
    public:
     using Ref = typename Memory::ref_type;
     writer(Memory& memory, unsigned depth, std::uint32_t count) noexcept
-        : memory_(memory), depth_(depth), count_(count), bytes_(node_bytes(count)) {}
+        : memory_(memory), depth_(depth), count_(count) {}
 
-    [[nodiscard]] bool open() noexcept {
-      const auto made = memory_.allocate(bytes_);
+    /// Allocates room for so many elements.
+    [[nodiscard]] bool open(std::uint32_t room) noexcept {
+      const std::size_t bytes = node_bytes(room);
+      const auto made = memory_.allocate(bytes);
       ref_ = made.ref;
       node_ = made.address;
       if (node_ == nullptr) return false;
-      write_header(node_, node_kind::typed_leaf, depth_, bytes_, count_, memory_.edit_token());
-      next_ = reinterpret_cast<element*>(node_ + bytes_);
+      write_header(node_, node_kind::typed_leaf, depth_, bytes, count_, memory_.edit_token());
+      elements_ = reinterpret_cast<element*>(node_ + elements_offset);
       return true;
     }
     [[nodiscard]] bool add(const element& from, std::uint8_t tag) noexcept {
@@ -338,20 +360,17 @@ class typed_leaf {
     }
     /// Elements [from, to) of a leaf of the same depth.
     [[nodiscard]] bool add_run(const std::byte* node, std::uint32_t from, std::uint32_t to) noexcept {
-      if constexpr (std::is_trivially_copyable_v<element>) {
-        const std::uint32_t run = to - from;
-        if (run == 0) return true;
-        std::memcpy(node_ + tags_offset + done_, node + tags_offset + from, run);
-        next_ -= run;
-        std::memcpy(static_cast<void*>(next_), element_at(node, to - 1), run * sizeof(element));
-        done_ += run;
-        return true;
-      } else {
-        for (std::uint32_t i = from; i < to; ++i) {
-          if (!add(*element_at(node, i), tag_at(node, i))) return false;
-        }
+      const bool tagged = to <= lanes::bytes && done_ + (to - from) <= lanes::bytes;
+      if (std::is_trivially_copyable_v<element> && tagged) {
+        std::memcpy(node_ + tags_offset + done_, node + tags_offset + from, to - from);
+        std::memcpy(static_cast<void*>(elements_ + done_), elements_of(node) + from, (to - from) * sizeof(element));
+        done_ += to - from;
         return true;
       }
+      for (std::uint32_t i = from; i < to; ++i) {
+        if (!add(*element_at(node, i), tag_at(node, i))) return false;
+      }
+      return true;
     }
     [[nodiscard]] Ref finish() const noexcept {
       assert(done_ == count_);
@@ -359,8 +378,7 @@ class typed_leaf {
     }
     /// Destroys what was made. Returns null.
     [[nodiscard]] Ref give_up() noexcept {
-      std::destroy(next_, reinterpret_cast<element*>(node_ + bytes_));
-      store(node_ + offsetof(node_header, count), std::uint32_t{0});
+      store(node_ + offsetof(node_header, count), done_);
       memory_.release(ref_);
       return {};
     }
@@ -368,18 +386,18 @@ class typed_leaf {
    private:
     template <class Make>
     [[nodiscard]] bool put(std::uint8_t tag, const Make& make) noexcept {
-      node_[tags_offset + done_] = static_cast<std::byte>(tag);
-      if constexpr (noexcept(make(next_))) {
-        make(next_ - 1);
+      if (done_ < lanes::bytes) node_[tags_offset + done_] = static_cast<std::byte>(tag);
+      element* const to = elements_ + done_;
+      if constexpr (noexcept(make(to))) {
+        make(to);
       } else {
         try {
-          make(next_ - 1);
+          make(to);
         } catch (...) {
           memory_.keep_exception();
           return false;
         }
       }
-      --next_;
       ++done_;
       return true;
     }
@@ -387,36 +405,30 @@ class typed_leaf {
     Memory& memory_;
     unsigned depth_;
     std::uint32_t count_;
-    std::size_t bytes_;
     Ref ref_{};
     std::byte* node_ = nullptr;
-    element* next_ = nullptr;  // the last one made
+    element* elements_ = nullptr;
     std::uint32_t done_ = 0;
   };
 
   static void construct(element* to, const item& from) noexcept(copies_safely && moves_safely) {
-    if constexpr (std::is_move_constructible_v<element>) {
-      if (from.movable) {
-        std::construct_at(to, std::move(*from.element));
-        return;
-      }
+    if (from.movable) {
+      std::construct_at(to, std::move(*from.element));
+    } else {
+      std::construct_at(to, static_cast<const element&>(*from.element));
     }
-    std::construct_at(to, static_cast<const element&>(*from.element));
   }
 
-  /// Opens or closes a gap at `place` by moving the elements before it, down to `first`, by one.
-  static void shift(element* place, element* first, bool open) noexcept {
+  /// Opens a gap at `place` by moving it and what follows, up to `end`, by one; or closes the gap at `place`.
+  static void shift(element* place, element* end, bool open) noexcept {
     if constexpr (std::is_trivially_copyable_v<element>) {
-      if (open) {
-        std::memmove(static_cast<void*>(first - 1), first,
-                     static_cast<std::size_t>(place + 1 - first) * sizeof(element));
-      } else {
-        std::memmove(static_cast<void*>(first + 1), first, static_cast<std::size_t>(place - first) * sizeof(element));
-      }
+      element* const from = open ? place : place + 1;
+      std::memmove(static_cast<void*>(open ? place + 1 : place), from,
+                   static_cast<std::size_t>(end - from) * sizeof(element));
     } else if (open) {
-      for (element* at = first; at <= place; ++at) relocate(at - 1, at);
+      for (element* at = end; at > place; --at) relocate(at, at - 1);
     } else {
-      for (element* at = place; at > first; --at) relocate(at, at - 1);
+      for (element* at = place; at + 1 < end; ++at) relocate(at, at + 1);
     }
   }
   static void relocate(element* to, element* from) noexcept {
@@ -429,12 +441,6 @@ class typed_leaf {
 
   [[nodiscard]] static entry entry_of(const element& at) noexcept {
     return {{&Element::key(at)}, {&Element::value(at)}};
-  }
-
-  /// The tag that an element of a segment has in a leaf of this depth.
-  [[nodiscard]] std::uint8_t tag_of(const segment& part, std::uint32_t index, unsigned depth) const noexcept {
-    if (depth_of(part.node) == depth) return tag_at(part.node, index);
-    return hash_tag(hash_(Element::key(*element_at(part.node, index))), depth);
   }
 
   /// In a leaf of more than B elements all hashes are equal.
@@ -463,6 +469,19 @@ class typed_leaf {
   }
 
   [[no_unique_address]] Hash hash_{};
+};
+
+/// Where the nodes of a trie with such leaves have their children and elements, for heap_memory.
+template <class Leaf>
+struct typed_nodes {
+  static constexpr std::size_t alignment = Leaf::alignment;
+  static constexpr bool holds_objects = !std::is_trivially_destructible_v<typename Leaf::element>;
+  [[nodiscard]] static bool is_leaf(const std::byte* node) noexcept { return kind_of(node) != node_kind::branch; }
+  template <class F>
+  static void each_child(std::byte* branch, F&& f) noexcept {
+    each_distinct(reinterpret_cast<std::byte* const*>(branch + branch_refs_offset), trie_fan_out, std::forward<F>(f));
+  }
+  static void destroy(std::byte* leaf) noexcept { Leaf::destroy(leaf); }
 };
 
 /// What trie_check asks of a Leaf policy.
