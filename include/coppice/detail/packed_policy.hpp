@@ -48,6 +48,7 @@ class packed_leaf {
 
   static constexpr unsigned max_entries = MaxEntries;
   static constexpr unsigned max_bytes = MaxBytes;
+  static constexpr bool keys_ordered = true;
   static constexpr unsigned max_inline = MaxInline;
 
   packed_leaf() = default;

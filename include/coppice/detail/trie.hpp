@@ -29,6 +29,7 @@
 
 #include "coppice/detail/bits.hpp"
 #include "coppice/detail/branch.hpp"
+#include "coppice/detail/leaf.hpp"
 #include "coppice/detail/memory.hpp"
 #include "coppice/detail/node.hpp"
 
@@ -40,10 +41,10 @@ template <readable_memory Memory>
   return root == typename Memory::ref_type{} ? 0 : count_of(memory.address(root));
 }
 
-/// The value of a key whose hash is known, or nothing.
-template <readable_memory Memory, class Leaf>
+/// The value of a key whose hash is known, or nothing. `Key` is Leaf::key_type, or what Leaf::find takes besides.
+template <readable_memory Memory, class Leaf, class Key>
 [[nodiscard]] inline auto trie_find(const Memory& memory, const Leaf& leaf, typename Memory::ref_type root,
-                                    const typename Leaf::key_type& key, std::uint64_t hash) noexcept
+                                    const Key& key, std::uint64_t hash) noexcept
     -> decltype(leaf.find(memory, nullptr, key, hash)) {
   using Ref = typename Memory::ref_type;
   if (root == Ref{}) return {};
@@ -63,6 +64,28 @@ template <readable_memory Memory, class Leaf>
 [[nodiscard]] inline auto trie_find(const Memory& memory, const Leaf& leaf, typename Memory::ref_type root,
                                     const typename Leaf::key_type& key) noexcept {
   return trie_find(memory, leaf, root, key, leaf.hash(key));
+}
+
+/// An entry of a version, by place.
+struct entry_place {
+  const std::byte* node = nullptr;  // null: the key is missing
+  std::uint32_t index = 0;
+};
+
+template <readable_memory Memory, class Leaf>
+[[nodiscard]] inline entry_place trie_locate(const Memory& memory, const Leaf& leaf, typename Memory::ref_type root,
+                                             const typename Leaf::key_type& key, std::uint64_t hash) noexcept {
+  using Ref = typename Memory::ref_type;
+  std::uint64_t rest = hash;
+  for (Ref ref = root; ref != Ref{}; rest <<= trie_branch_bits) {
+    const std::byte* node = memory.address(ref);
+    if (kind_of(node) != node_kind::branch) {
+      const leaf_position at = leaf.locate(memory, node, key, hash);
+      return at.found ? entry_place{node, at.index} : entry_place{};
+    }
+    ref = child_of<Ref>(node, hash_slot(rest, 0, trie_branch_bits));
+  }
+  return {};
 }
 
 }  // namespace coppice::detail

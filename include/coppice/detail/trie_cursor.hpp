@@ -24,7 +24,25 @@ class leaf_walker {
  public:
   using Ref = typename Memory::ref_type;
 
+  leaf_walker() noexcept = default;
   leaf_walker(const Memory& memory, Ref root) noexcept : memory_(&memory), pending_(root) {}
+  /// Starts at the leaf of the entry that has `before` others before it, and takes from `before` those of other leaves.
+  leaf_walker(const Memory& memory, Ref root, std::uint64_t& before) noexcept : memory_(&memory), pending_(root) {
+    if (before >= trie_size(memory, root)) {  // the end
+      pending_ = Ref{};
+      before = 0;
+    }
+    while (pending_ != Ref{} && kind_of(memory.address(pending_)) == node_kind::branch) enter_child(before);
+  }
+  leaf_walker(const leaf_walker& other) noexcept { *this = other; }
+  leaf_walker& operator=(const leaf_walker& other) noexcept {
+    memory_ = other.memory_;
+    levels_ = other.levels_;
+    pending_ = other.pending_;
+    for (unsigned i = 0; i < levels_; ++i) stack_[i] = other.stack_[i];
+    return *this;
+  }
+  ~leaf_walker() = default;
 
   /// The next leaf, or null after the last.
   [[nodiscard]] const std::byte* next() noexcept {
@@ -56,6 +74,21 @@ class leaf_walker {
     unsigned slot;
   };
 
+  /// From a pending branch to the child with the entry.
+  void enter_child(std::uint64_t& before) noexcept {
+    const std::byte* branch = memory_->address(pending_);
+    unsigned slot = 0;
+    while (true) {
+      const Ref ref = child_of<Ref>(branch, slot);
+      slot = end_of_child<Ref>(branch, slot);
+      const std::uint64_t count = trie_size(*memory_, ref);
+      pending_ = ref;
+      if (before < count) break;
+      before -= count;
+    }
+    stack_[levels_++] = {branch, slot};
+  }
+
   void fetch_children(const std::byte* branch) const noexcept {
     Ref previous{};
     for (unsigned slot = 0; slot < trie_fan_out; ++slot) {
@@ -65,18 +98,22 @@ class leaf_walker {
     }
   }
 
-  const Memory* memory_;
-  level stack_[max_branch_levels];
+  const Memory* memory_ = nullptr;
   unsigned levels_ = 0;
-  Ref pending_;
+  Ref pending_{};
+  level stack_[max_branch_levels];  // the first levels_ of them
 };
 
 /// Walks the leaves of a version in order and has the next few on their way into the cache.
 template <readable_memory Memory>
 class leaf_stream {
  public:
-  leaf_stream(const Memory& memory, typename Memory::ref_type root) noexcept : walker_(memory, root) {
-    for (const std::byte*& slot : queue_) slot = fetch();
+  leaf_stream() noexcept = default;
+  leaf_stream(const Memory& memory, typename Memory::ref_type root) noexcept : walker_(memory, root) { fill(); }
+  /// See leaf_walker.
+  leaf_stream(const Memory& memory, typename Memory::ref_type root, std::uint64_t& before) noexcept
+      : walker_(memory, root, before) {
+    fill();
   }
   /// The next leaf, or null after the last.
   [[nodiscard]] const std::byte* next() noexcept {
@@ -88,6 +125,9 @@ class leaf_stream {
 
  private:
   static constexpr unsigned ahead = 2;  // more compete for the same buffers: 4 cost a tenth more at a million entries
+  void fill() noexcept {
+    for (const std::byte*& slot : queue_) slot = fetch();
+  }
   [[nodiscard]] const std::byte* fetch() noexcept {
     const std::byte* leaf = walker_.next();
     if (leaf != nullptr) fetch_node(leaf);
@@ -95,7 +135,7 @@ class leaf_stream {
   }
 
   leaf_walker<Memory> walker_;
-  const std::byte* queue_[ahead];
+  const std::byte* queue_[ahead] = {};
   unsigned at_ = 0;
 };
 

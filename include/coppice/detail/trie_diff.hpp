@@ -126,7 +126,7 @@ class trie_diff_cursor {
   using change = diff_change<Leaf>;
 
   trie_diff_cursor(const Memory& memory, const Leaf& leaf, Ref older, Ref newer) noexcept
-      : old_(memory, leaf, older), new_(memory, leaf, newer) {}
+      : memory_(memory), leaf_(leaf), roots_{older, newer}, old_(memory, leaf, older), new_(memory, leaf, newer) {}
   trie_diff_cursor(const trie_diff_cursor&) = delete;
   trie_diff_cursor& operator=(const trie_diff_cursor&) = delete;
 
@@ -136,11 +136,17 @@ class trie_diff_cursor {
       if (old_.in_leaf() && new_.in_leaf()) {
         if (merge(out)) return true;
       } else if (old_.in_leaf()) {
-        if (comes_first(old_, new_)) return take(old_, diff_kind::removed, out);
-        new_.open();
+        if (!comes_first(old_, new_)) {
+          new_.open();
+        } else if (pass_old(out)) {
+          return true;
+        }
       } else if (new_.in_leaf()) {
-        if (comes_first(new_, old_)) return take(new_, diff_kind::added, out);
-        old_.open();
+        if (!comes_first(new_, old_)) {
+          old_.open();
+        } else if (pass_new(out)) {
+          return true;
+        }
       } else if (old_.done() && new_.done()) {
         return false;
       } else {
@@ -173,21 +179,50 @@ class trie_diff_cursor {
     return hash_prefix(other.start(), opened.known_bits()) > opened.known();
   }
 
-  [[nodiscard]] static bool take(side& from, diff_kind kind, change& out) noexcept {
+  static void take(side& from, diff_kind kind, change& out) noexcept {
     const typename Leaf::entry entry = from.entry();
     out.kind = kind;
     out.key = entry.key;
     out.before = kind == diff_kind::removed ? entry.value : typename Leaf::value_type{};
     out.after = kind == diff_kind::added ? entry.value : typename Leaf::value_type{};
     from.advance();
+  }
+
+  /// Passes an entry that the other side does not have at this place. Returns whether that is a change. Keys of one
+  /// hash without an order may stand anywhere among each other: those of the older side come first, each with its
+  /// counterpart, and those of the newer side that are such a counterpart are passed over.
+  [[nodiscard]] bool pass_old(change& out) noexcept {
+    if constexpr (!Leaf::keys_ordered) {
+      const typename Leaf::entry before = old_.entry();
+      if (const entry_place other = counterpart(roots_[1], old_); other.node != nullptr) {
+        const typename Leaf::entry after = leaf_.entry_at(memory_, other.node, other.index);
+        out = {diff_kind::changed, after.key, before.value, after.value};
+        old_.advance();
+        return !before.value.same_as(after.value);
+      }
+    }
+    take(old_, diff_kind::removed, out);
     return true;
+  }
+  [[nodiscard]] bool pass_new(change& out) noexcept {
+    if constexpr (!Leaf::keys_ordered) {
+      if (counterpart(roots_[0], new_).node != nullptr) {
+        new_.advance();
+        return false;
+      }
+    }
+    take(new_, diff_kind::added, out);
+    return true;
+  }
+  [[nodiscard]] entry_place counterpart(Ref root, const side& of) const noexcept {
+    return trie_locate(memory_, leaf_, root, of.entry().key, of.hash());
   }
 
   /// Both sides are in leaves: passes the lesser entry, or two equal keys. Returns whether that is a change.
   [[nodiscard]] bool merge(change& out) noexcept {
     const unsigned bits = old_.known_bits() < new_.known_bits() ? old_.known_bits() : new_.known_bits();
     const std::uint64_t left = hash_prefix(old_.known(), bits), right = hash_prefix(new_.known(), bits);
-    if (left != right) return left < right ? take(old_, diff_kind::removed, out) : take(new_, diff_kind::added, out);
+    if (left != right) return left < right ? pass_old(out) : pass_new(out);
     const typename Leaf::entry before = old_.entry(), after = new_.entry();
     if (before.key.same_as(after.key)) {
       const bool same = before.value.same_as(after.value);
@@ -197,22 +232,52 @@ class trie_diff_cursor {
       return !same;
     }
     const std::uint64_t old_hash = old_.hash(), new_hash = new_.hash();
-    const bool old_first = old_hash != new_hash ? old_hash < new_hash : before.key.compare(after.key) < 0;
-    return old_first ? take(old_, diff_kind::removed, out) : take(new_, diff_kind::added, out);
+    const bool old_first = old_hash != new_hash ? old_hash < new_hash : before.key.compare(after.key) <= 0;
+    return old_first ? pass_old(out) : pass_new(out);
   }
 
+  const Memory& memory_;
+  const Leaf& leaf_;
+  Ref roots_[2];
   side old_;
   side new_;
 };
 
-/// Whether two versions have the same content; skips what they share.
+/// Whether two leaves hold the same entries.
+template <readable_memory Memory, class Leaf>
+[[nodiscard]] inline bool same_leaf(const Memory& memory, const Leaf& leaf, const std::byte* a,
+                                    const std::byte* b) noexcept {
+  for (std::uint32_t i = 0; i < count_of(a); ++i) {
+    const typename Leaf::entry left = leaf.entry_at(memory, a, i), right = leaf.entry_at(memory, b, i);
+    if (left.key.same_as(right.key)) {
+      if (!left.value.same_as(right.value)) return false;
+    } else if constexpr (Leaf::keys_ordered) {
+      return false;
+    } else {  // keys of one hash stand in any order
+      const leaf_position at = leaf.locate(memory, b, left.key, leaf.hash_at(memory, a, i));
+      if (!at.found || !left.value.same_as(leaf.entry_at(memory, b, at.index).value)) return false;
+    }
+  }
+  return true;
+}
+
+/// Whether two versions have the same content; skips what they share. Equal content has equal shape (T3), so nodes are
+/// compared in pairs. Recursion is one call a branch level.
 template <readable_memory Memory, class Leaf>
 [[nodiscard]] inline bool trie_equal(const Memory& memory, const Leaf& leaf, typename Memory::ref_type a,
                                      typename Memory::ref_type b) noexcept {
-  if (trie_size(memory, a) != trie_size(memory, b)) return false;
-  trie_diff_cursor<Memory, Leaf> cursor(memory, leaf, a, b);
-  diff_change<Leaf> change;
-  return !cursor.next(change);
+  using Ref = typename Memory::ref_type;
+  if (a == b) return true;
+  if (a == Ref{} || b == Ref{}) return false;
+  const std::byte *left = memory.address(a), *right = memory.address(b);
+  if (kind_of(left) != kind_of(right) || depth_of(left) != depth_of(right) || count_of(left) != count_of(right)) {
+    return false;
+  }
+  if (kind_of(left) != node_kind::branch) return same_leaf(memory, leaf, left, right);
+  for (unsigned slot = 0; slot < trie_fan_out; slot = end_of_child<Ref>(left, slot)) {
+    if (!trie_equal(memory, leaf, child_of<Ref>(left, slot), child_of<Ref>(right, slot))) return false;
+  }
+  return true;
 }
 
 }  // namespace coppice::detail

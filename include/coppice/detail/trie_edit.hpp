@@ -61,8 +61,10 @@ class trie_editor {
     descend<Leaf>(memory, root, hash, path_);
   }
 
-  /// Finds the key in the leaf at the end of the path. Precondition: the key has the hash of the path.
-  [[nodiscard]] bool locate(const typename Leaf::key_type& key) noexcept {
+  /// Finds the key in the leaf at the end of the path. Precondition: the key has the hash of the path. `Key` is
+  /// Leaf::key_type, or what Leaf::locate takes besides; then a missing one must be located again before it is set.
+  template <class Key>
+  [[nodiscard]] bool locate(const Key& key) noexcept {
     if (path_.leaf == Ref{}) return false;
     at_ = leaf_.locate(memory_, path_.leaf_node, key, path_.hash);
     return at_.found;

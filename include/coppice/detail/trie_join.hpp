@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "coppice/detail/branch.hpp"
 #include "coppice/detail/leaf.hpp"
@@ -36,28 +37,6 @@ namespace coppice::detail {
 
 enum class join_operation : std::uint8_t { set_union, set_intersection, set_difference };
 enum class join_side : std::uint8_t { left, right };
-
-/// An entry of a version, by place.
-struct entry_place {
-  const std::byte* node = nullptr;  // null: the key is missing
-  std::uint32_t index = 0;
-};
-
-template <readable_memory Memory, class Leaf>
-[[nodiscard]] inline entry_place trie_locate(const Memory& memory, const Leaf& leaf, typename Memory::ref_type root,
-                                             const typename Leaf::key_type& key, std::uint64_t hash) noexcept {
-  using Ref = typename Memory::ref_type;
-  std::uint64_t rest = hash;
-  for (Ref ref = root; ref != Ref{}; rest <<= trie_branch_bits) {
-    const std::byte* node = memory.address(ref);
-    if (kind_of(node) != node_kind::branch) {
-      const leaf_position at = leaf.locate(memory, node, key, hash);
-      return at.found ? entry_place{node, at.index} : entry_place{};
-    }
-    ref = child_of<Ref>(node, hash_slot(rest, 0, trie_branch_bits));
-  }
-  return {};
-}
 
 /// `Choose` is `join_side(const Leaf::entry& left, const Leaf::entry& right)`, asked for keys whose values differ.
 template <node_memory Memory, class Leaf, class Choose>
@@ -252,21 +231,53 @@ class trie_joiner {
     }
   };
 
+  /// The order in which the entries of a right leaf are met. Where keys of one hash have no order, the counterpart of
+  /// the left entry is brought forward.
+  class place_order {
+   public:
+    place_order() noexcept {
+      if constexpr (!Leaf::keys_ordered) {
+        for (std::uint32_t i = 0; i < Leaf::max_entries; ++i) places_[i] = i;
+      }
+    }
+    [[nodiscard]] std::uint32_t operator[](std::uint32_t index) const noexcept {
+      if constexpr (Leaf::keys_ordered) return index;
+      return index < Leaf::max_entries ? places_[index] : index;
+    }
+    void match(const trie_joiner& join, const std::byte* const* nodes, const std::uint32_t* next) noexcept {
+      if constexpr (!Leaf::keys_ordered) {
+        const std::uint64_t hash = join.leaf_.hash_at(join.memory_, nodes[0], next[0]);
+        if (join.leaf_.hash_at(join.memory_, nodes[1], places_[next[1]]) != hash) return;
+        const auto left = join.leaf_.entry_at(join.memory_, nodes[0], next[0]);
+        const leaf_position found = join.leaf_.locate(join.memory_, nodes[1], left.key, hash);
+        for (std::uint32_t i = next[1]; found.found && i < Leaf::max_entries; ++i) {
+          if (places_[i] == found.index) std::swap(places_[i], places_[next[1]]);
+        }
+      }
+    }
+
+   private:
+    std::uint32_t places_[Leaf::keys_ordered ? 1 : Leaf::max_entries];
+  };
+
   /// Two small leaves of the same prefix.
   [[nodiscard]] bool merge_leaves(const block& at, unsigned depth, slot_range range, Ref* out) noexcept {
     const std::byte* nodes[2] = {memory_.address(at.sides[0][0]), memory_.address(at.sides[1][0])};
     item_list list;
-    std::uint32_t next[2] = {0, 0};
+    place_order right_places;
+    std::uint32_t next[2] = {0, 0};  // in the right leaf, by way of right_places
     const std::uint32_t counts[2] = {count_of(nodes[0]), count_of(nodes[1])};
     while (next[0] < counts[0] || next[1] < counts[1]) {
+      if (next[0] < counts[0] && next[1] < counts[1]) right_places.match(*this, nodes, next);
+      const std::uint32_t index[2] = {next[0], right_places[next[1]]};
       const int order = next[0] == counts[0]   ? 1
                         : next[1] == counts[1] ? -1
-                                               : compare(nodes[0], next[0], nodes[1], next[1]);
+                                               : compare(nodes[0], index[0], nodes[1], index[1]);
       if (order == 0) {
         if (operation_ != join_operation::set_difference) {
-          const unsigned side = choose({nodes[0], next[0]}, {nodes[1], next[1]});
-          list.add(memory_, leaf_, nodes[side], next[side], side);
-          if (side == 0) same_as_right(list, nodes, next);
+          const unsigned side = choose({nodes[0], index[0]}, {nodes[1], index[1]});
+          list.add(memory_, leaf_, nodes[side], index[side], side);
+          if (side == 0) same_as_right(list, nodes, index);
         }
         ++next[0];
         ++next[1];
@@ -274,7 +285,7 @@ class trie_joiner {
       }
       const unsigned side = order < 0 ? 0 : 1;
       if (operation_ == join_operation::set_union || (operation_ == join_operation::set_difference && side == 0)) {
-        list.add(memory_, leaf_, nodes[side], next[side], side);
+        list.add(memory_, leaf_, nodes[side], index[side], side);
       }
       ++next[side];
     }
@@ -287,8 +298,8 @@ class trie_joiner {
   }
 
   /// An entry taken from the left that the right has too, value and all, counts for both.
-  void same_as_right(item_list& list, const std::byte* const* nodes, const std::uint32_t* next) noexcept {
-    if (leaf_.entry_at(memory_, nodes[0], next[0]).value.same_as(leaf_.entry_at(memory_, nodes[1], next[1]).value)) {
+  void same_as_right(item_list& list, const std::byte* const* nodes, const std::uint32_t* index) noexcept {
+    if (leaf_.entry_at(memory_, nodes[0], index[0]).value.same_as(leaf_.entry_at(memory_, nodes[1], index[1]).value)) {
       ++list.from[1];
     }
   }
@@ -313,7 +324,7 @@ class trie_joiner {
     if (left.key.same_as(right.key)) return 0;
     const std::uint64_t left_hash = leaf_.hash_at(memory_, a, i), right_hash = leaf_.hash_at(memory_, b, j);
     if (left_hash != right_hash) return left_hash < right_hash ? -1 : 1;
-    return left.key.compare(right.key);
+    return left.key.compare(right.key) <= 0 ? -1 : 1;  // without an order the left one comes first
   }
 
   /// Which of two entries with the same key stays.

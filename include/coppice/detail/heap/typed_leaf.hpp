@@ -7,7 +7,7 @@
 // Elements with equal hashes are in the order of their keys, or, where keys have no order, in any. In a leaf of more
 // than B elements all hashes are equal, and so are all tags.
 //
-// B = MaxEntries. There is no limit in bytes: elements are of one size.
+// There is no limit in bytes: elements are of one size.
 //
 // Exceptions. What the trie calls is noexcept. An element whose copy throws is handled as a full memory is: what was
 // made is destroyed again, `make` returns null, the trie leaves everything as it was, and the memory keeps the
@@ -41,17 +41,32 @@ template <class Key, class Equal>
 struct typed_key {
   const Key* at = nullptr;
 
-  [[nodiscard]] bool same_as(const typed_key& other) const noexcept { return Equal{}(*at, *other.at); }
+  /// Keys have an order that goes with their equality. An Equal of the user's own may take for equal what < tells
+  /// apart.
+  [[nodiscard]] static constexpr bool ordered() noexcept {
+    return (std::same_as<Equal, std::equal_to<>> || std::same_as<Equal, std::equal_to<Key>>) &&
+           requires(const Key& key) {
+             { key < key } -> std::convertible_to<bool>;
+           };
+  }
+  template <class Other>
+  [[nodiscard]] bool same_as(const Other& other) const noexcept {
+    return Equal{}(*at, *other.at);
+  }
   /// Negative, zero or positive; zero for all keys where they have no order.
   [[nodiscard]] int compare(const typed_key& other) const noexcept {
-    if constexpr (requires(const Key& a, const Key& b) {
-                    { a < b } -> std::convertible_to<bool>;
-                  }) {
+    if constexpr (ordered()) {
       return *at < *other.at ? -1 : *other.at < *at ? 1 : 0;
     } else {
       return 0;
     }
   }
+};
+
+/// What is looked up in the place of a key: anything that Equal compares with keys.
+template <class Query>
+struct typed_query {
+  const Query* at;
 };
 
 /// A value likewise. Values without == are never the same.
@@ -115,6 +130,21 @@ struct typed_change {
   [[nodiscard]] bool shrinks() const noexcept { return added == nullptr; }
 };
 
+/// Whether elements may be copied and moved as bytes. (A std::pair of numbers is not trivially copyable, because its
+/// assignment is not trivial; nodes never assign.)
+template <class Element>
+inline constexpr bool copies_as_bytes =
+    std::is_trivially_copy_constructible_v<Element> && std::is_trivially_move_constructible_v<Element> &&
+    std::is_trivially_destructible_v<Element>;
+
+/// B where the user chooses none: leaves of about half a KiB, smaller ones where an element costs more to copy.
+template <class Element>
+[[nodiscard]] constexpr unsigned default_leaf_entries() noexcept {
+  if (!copies_as_bytes<Element>) return sizeof(Element) <= 16 ? 16 : 8;
+  return sizeof(Element) <= 16 ? 32 : sizeof(Element) <= 32 ? 16 : 8;
+}
+
+/// `MaxEntries` is B; 0: default_leaf_entries.
 template <class Element, class Hash, class Equal, unsigned MaxEntries>
 class typed_leaf {
  public:
@@ -124,15 +154,17 @@ class typed_leaf {
   using item = typed_item<Element>;
   using segment = leaf_segment<item>;
   using change = typed_change<item>;
-  using lanes = lane_array<MaxEntries>;
   /// What iteration yields. Valid as long as the version.
   struct entry {
     key_type key;
     value_type value;
+    const element* at;
   };
 
-  static constexpr unsigned max_entries = MaxEntries;
+  static constexpr unsigned max_entries = MaxEntries != 0 ? MaxEntries : default_leaf_entries<element>();
+  using lanes = lane_array<max_entries>;
   static constexpr std::size_t alignment = alignof(element) > granule_bytes ? alignof(element) : granule_bytes;
+  static constexpr bool keys_ordered = key_type::ordered();
   static constexpr bool copies_safely = std::is_nothrow_copy_constructible_v<element>;
   static constexpr bool moves_safely =
       std::is_nothrow_move_constructible_v<element> && std::is_nothrow_destructible_v<element>;
@@ -147,7 +179,7 @@ class typed_leaf {
   [[nodiscard]] static key_type key_of(const item& of) noexcept { return {&Element::key(*of.element)}; }
 
   [[nodiscard]] static bool is_leaf(node_kind kind) noexcept { return kind == node_kind::typed_leaf; }
-  [[nodiscard]] static bool fits(const leaf_measure& size) noexcept { return size.count <= MaxEntries; }
+  [[nodiscard]] static bool fits(const leaf_measure& size) noexcept { return size.count <= max_entries; }
   [[nodiscard]] static leaf_measure measure(const std::byte* node) noexcept { return {count_of(node), 0}; }
   [[nodiscard]] static leaf_measure measure(const std::byte*, std::uint32_t from, std::uint32_t to) noexcept {
     return {to - from, 0};
@@ -168,38 +200,40 @@ class typed_leaf {
     return std::to_integer<std::uint8_t>(node[tags_offset + (index < lanes::bytes ? index : 0)]);
   }
 
-  /// The element of a key, or null. `query` is anything that Equal compares with keys.
-  template <class Query>
-  [[nodiscard]] const element* find_query(const std::byte* node, const Query& query,
-                                          std::uint64_t hash) const noexcept {
+  /// The element of a key_type or typed_query, or null.
+  template <readable_memory Memory, class Key>
+  [[nodiscard]] const element* find(const Memory&, const std::byte* node, const Key& key,
+                                    std::uint64_t hash) const noexcept {
     const std::uint32_t count = count_of(node);
-    if (count > MaxEntries) return find_among_equals(node, query, hash);
+    if (count > max_entries) {
+      const leaf_position at = locate_among_equals(node, key, hash);
+      return at.found ? element_at(node, at.index) : nullptr;
+    }
     std::uint32_t candidates = lanes::equal(node + tags_offset, hash_tag(hash, depth_of(node)), count);
     for (; candidates != 0; candidates &= candidates - 1) {
       const element* found = element_at(node, static_cast<unsigned>(__builtin_ctz(candidates)));
-      if (Equal{}(Element::key(*found), query)) return found;
+      if (Equal{}(Element::key(*found), *key.at)) return found;
     }
     return nullptr;
   }
-  template <readable_memory Memory>
-  [[nodiscard]] const element* find(const Memory&, const std::byte* node, const key_type& key,
-                                    std::uint64_t hash) const noexcept {
-    return find_query(node, *key.at, hash);
-  }
 
-  /// Where a key is or belongs.
-  template <readable_memory Memory>
-  [[nodiscard]] leaf_position locate(const Memory& memory, const std::byte* node, const key_type& key,
+  /// Where a key is or belongs; where a typed_query is.
+  template <readable_memory Memory, class Key>
+  [[nodiscard]] leaf_position locate(const Memory& memory, const std::byte* node, const Key& key,
                                      std::uint64_t hash) const noexcept {
     const std::uint32_t count = count_of(node);
-    if (count > MaxEntries) return locate_among_equals(memory, node, key, hash);
+    if (count > max_entries) return locate_among_equals(node, key, hash);
     const std::uint8_t tag = hash_tag(hash, depth_of(node));
     const std::uint32_t first = lanes::below(node + tags_offset, tag, count);
     std::uint32_t last = first;  // candidates are [first, last)
     for (; last < count && tag_at(node, last) == tag; ++last) {
       if (key_at(memory, node, last).same_as(key)) return {last, true};
     }
-    return {place_among(*this, memory, node, key, hash, {first, last}), false};
+    if constexpr (std::same_as<Key, key_type>) {
+      return {place_among(*this, memory, node, key, hash, {first, last}), false};
+    } else {
+      return {};
+    }
   }
 
   template <readable_memory Memory>
@@ -288,7 +322,7 @@ class typed_leaf {
       return false;
     } else {
       const std::uint32_t old_count = count_of(node), count = static_cast<std::uint32_t>(wanted.size.count);
-      if (count == 0 || count > MaxEntries || node_bytes(count) > bytes_of(node)) return false;
+      if (count == 0 || count > max_entries || node_bytes(count) > bytes_of(node)) return false;
       const item* added = wanted.added;
       if (added != nullptr && !copies_safely && !added->movable) return false;
       auto* const elements = reinterpret_cast<element*>(node + elements_offset);
@@ -329,7 +363,7 @@ class typed_leaf {
   /// How many elements a new leaf gets room for that is likely to grow.
   [[nodiscard]] static constexpr std::uint32_t with_room(std::uint32_t count) noexcept {
     const std::uint32_t more = count + count / 4 + 1;
-    return count > MaxEntries ? count : more < MaxEntries ? more : MaxEntries;
+    return count > max_entries ? count : more < max_entries ? more : max_entries;
   }
 
   /// Fills a new node from the first element on.
@@ -361,7 +395,7 @@ class typed_leaf {
     /// Elements [from, to) of a leaf of the same depth.
     [[nodiscard]] bool add_run(const std::byte* node, std::uint32_t from, std::uint32_t to) noexcept {
       const bool tagged = to <= lanes::bytes && done_ + (to - from) <= lanes::bytes;
-      if (std::is_trivially_copyable_v<element> && tagged) {
+      if (copies_as_bytes<element> && tagged) {
         std::memcpy(node_ + tags_offset + done_, node + tags_offset + from, to - from);
         std::memcpy(static_cast<void*>(elements_ + done_), elements_of(node) + from, (to - from) * sizeof(element));
         done_ += to - from;
@@ -421,7 +455,7 @@ class typed_leaf {
 
   /// Opens a gap at `place` by moving it and what follows, up to `end`, by one; or closes the gap at `place`.
   static void shift(element* place, element* end, bool open) noexcept {
-    if constexpr (std::is_trivially_copyable_v<element>) {
+    if constexpr (copies_as_bytes<element>) {
       element* const from = open ? place : place + 1;
       std::memmove(static_cast<void*>(open ? place + 1 : place), from,
                    static_cast<std::size_t>(end - from) * sizeof(element));
@@ -440,32 +474,34 @@ class typed_leaf {
   }
 
   [[nodiscard]] static entry entry_of(const element& at) noexcept {
-    return {{&Element::key(at)}, {&Element::value(at)}};
+    return {{&Element::key(at)}, {&Element::value(at)}, &at};
   }
 
-  /// In a leaf of more than B elements all hashes are equal.
-  template <class Query>
-  [[nodiscard]] const element* find_among_equals(const std::byte* node, const Query& query,
-                                                 std::uint64_t hash) const noexcept {
-    if (hash_(Element::key(*element_at(node, 0))) != hash) return nullptr;
-    for (std::uint32_t i = 0; i < count_of(node); ++i) {
-      const element* found = element_at(node, i);
-      if (Equal{}(Element::key(*found), query)) return found;
-    }
-    return nullptr;
-  }
-  template <readable_memory Memory>
-  [[nodiscard]] leaf_position locate_among_equals(const Memory& memory, const std::byte* node, const key_type& key,
+  /// In a leaf of more than B elements all hashes are equal; it is searched by halves where keys have an order.
+  template <class Key>
+  [[nodiscard]] leaf_position locate_among_equals(const std::byte* node, const Key& key,
                                                   std::uint64_t hash) const noexcept {
     const std::uint32_t count = count_of(node);
-    const std::uint64_t common = hash_at(memory, node, 0);
+    const element* elements = elements_of(node);
+    const std::uint64_t common = hash_(Element::key(*elements));
     if (hash != common) return {hash < common ? 0 : count, false};
-    std::uint32_t low = 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (key_at(memory, node, i).same_as(key)) return {i, true};
-      if (key_at(memory, node, i).compare(key) <= 0) low = i + 1;
+    if constexpr (key_type::ordered() && requires { Element::key(*elements) < *key.at; }) {
+      std::uint32_t low = 0;
+      for (std::uint32_t high = count; low < high;) {
+        const std::uint32_t middle = low + (high - low) / 2;
+        if (Element::key(elements[middle]) < *key.at) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      return {low, low < count && Equal{}(Element::key(elements[low]), *key.at)};
+    } else {
+      for (std::uint32_t i = 0; i < count; ++i) {
+        if (Equal{}(Element::key(elements[i]), *key.at)) return {i, true};
+      }
+      return {count, false};
     }
-    return {low, false};
   }
 
   [[no_unique_address]] Hash hash_{};
