@@ -37,8 +37,10 @@ inline void scatter_by_hash(const std::vector<hashed_index>& from, std::vector<h
 
 /// Sorts what has the same first bits. Buckets are small unless hashes are bad.
 inline void sort_bucket(hashed_index* first, hashed_index* last) {
-  const auto less = [](const hashed_index& a, const hashed_index& b) { return a.hash < b.hash; };
-  if (last - first > 32) return std::stable_sort(first, last, less);
+  const auto less = [](const hashed_index& a, const hashed_index& b) {
+    return a.hash != b.hash ? a.hash < b.hash : a.index < b.index;
+  };
+  if (last - first > 32) return std::sort(first, last, less);
   for (hashed_index* at = first + 1; at < last; ++at) {
     const hashed_index moved = *at;
     hashed_index* to = at;
@@ -79,7 +81,12 @@ void settle_collisions(std::vector<typename Leaf::item>& items, std::size_t from
   using item = typename Leaf::item;
   const auto same = [](const item& a, const item& b) { return Leaf::key_of(a).same_as(Leaf::key_of(b)); };
   const auto first = items.begin() + static_cast<std::ptrdiff_t>(from);
-  if constexpr (Leaf::keys_ordered) std::stable_sort(first, items.end(), Leaf::item_less);
+  if constexpr (Leaf::keys_ordered) {
+    std::sort(first, items.end(), [](const item& a, const item& b) {
+      const int order = Leaf::key_of(a).compare(Leaf::key_of(b));
+      return order != 0 ? order < 0 : a.element < b.element;
+    });
+  }
   auto end = first;
   for (auto at = first; at != items.end(); ++at) {
     const auto known = Leaf::keys_ordered ? (end != first && same(end[-1], *at) ? end - 1 : end)
