@@ -123,6 +123,27 @@ class byte_lanes {
   __m128i lanes_;
 };
 
+/// Which of sixteen 64-bit words differ from the one before, as bits; the first one always does.
+[[nodiscard]] inline unsigned first_of_sixteen(const std::byte* words) noexcept {
+  const auto same = [&](unsigned i) {  // words i and i + 1 against those before, as four halves
+    const auto at = [&](unsigned j) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(words + 8 * j)); };
+    return _mm_cmpeq_epi32(at(i), at(i - 1));
+  };
+  const auto eight = [&](unsigned i) {  // words i to i + 7, two bytes each
+    return _mm_packs_epi16(_mm_packs_epi32(same(i), same(i + 2)), _mm_packs_epi32(same(i + 4), same(i + 6)));
+  };
+  const auto bits = [&](unsigned i) { return static_cast<std::uint32_t>(_mm_movemask_epi8(eight(i))); };
+  // Words 1 to 8, and 8 to 15: reading nothing outside.
+  const std::uint32_t low = bits(1), high = bits(8);
+  const std::uint32_t equal[2] = {low & (low >> 1) & 0x5555U, high & (high >> 1) & 0x5555U};
+  const auto compress = [](std::uint32_t pairs) {  // every other bit
+    pairs = (pairs | (pairs >> 1)) & 0x3333U;
+    pairs = (pairs | (pairs >> 2)) & 0x0f0fU;
+    return (pairs | (pairs >> 4)) & 0x00ffU;
+  };
+  return ~(compress(equal[0]) << 1 | compress(equal[1]) << 8) & 0xffffU;
+}
+
 #elif defined(COPPICE_LANES_NEON)
 
 class byte_lanes {

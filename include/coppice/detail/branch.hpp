@@ -112,13 +112,26 @@ template <class Ref>
   return slot;
 }
 
+/// The first slots of the children in `width` refs, as bits; a null child counts too. Found without a branch, because
+/// where children begin is hard to foretell.
+template <class Ref>
+[[nodiscard]] inline unsigned first_slots(const Ref* refs, unsigned width) noexcept {
+#if defined(COPPICE_LANES_SSE2)
+  if constexpr (sizeof(Ref) == sizeof(std::uint64_t)) {
+    if (width == trie_fan_out) return first_of_sixteen(reinterpret_cast<const std::byte*>(refs));
+  }
+#endif
+  unsigned mask = 1;
+  for (unsigned i = 1; i < width; ++i) mask |= static_cast<unsigned>(refs[i] != refs[i - 1]) << i;
+  return mask;
+}
+
 /// Calls `f` with every distinct non-null ref of `width` refs at `refs`.
 template <class Ref, class F>
 inline void each_distinct(const Ref* refs, unsigned width, F&& f) noexcept {
-  Ref previous{};
-  for (unsigned i = 0; i < width; ++i) {
-    if (refs[i] != previous && refs[i] != Ref{}) f(refs[i]);
-    previous = refs[i];
+  for (unsigned mask = first_slots(refs, width); mask != 0; mask &= mask - 1) {
+    const Ref ref = refs[static_cast<unsigned>(__builtin_ctz(mask))];
+    if (ref != Ref{}) f(ref);
   }
 }
 

@@ -49,6 +49,7 @@ class packed_leaf {
   static constexpr unsigned max_entries = MaxEntries;
   static constexpr unsigned max_bytes = MaxBytes;
   static constexpr bool keys_ordered = true;
+  static constexpr bool leaves_room = false;  // beyond what rounding to granules gives
   static constexpr unsigned max_inline = MaxInline;
 
   packed_leaf() = default;
@@ -237,8 +238,7 @@ class packed_leaf {
   /// A new leaf from segments, in order, owned by the caller; null when there is no space.
   template <node_memory Memory>
   [[nodiscard]] Ref make(Memory& memory, unsigned depth, const segment* segments, unsigned count) const noexcept;
-  /// Prepares to replace `removed` (0 or 1) entries at `index` by the item (null: by nothing). Leaves never have more
-  /// room than their length in granules gives them, whether or not they are edited in place.
+  /// Prepares to replace `removed` (0 or 1) entries at `index` by the item (null: by nothing).
   [[nodiscard]] static change plan(const std::byte* node, std::uint32_t index, std::uint32_t removed, const item* added,
                                    bool in_place) noexcept;
   /// A new leaf like `node` with the change. The leaf's prefix is given.

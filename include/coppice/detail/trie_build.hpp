@@ -26,8 +26,9 @@ class trie_builder {
   using segment = typename Leaf::segment;
   static constexpr unsigned max_segments = 3;
 
-  trie_builder(Memory& memory, const Leaf& leaf, const segment* parts, unsigned count) noexcept
-      : memory_(memory), leaf_(leaf), count_(count) {
+  /// `roomy`: leaves are about to be changed in place, and get room for that if the policy knows of such.
+  trie_builder(Memory& memory, const Leaf& leaf, const segment* parts, unsigned count, bool roomy = false) noexcept
+      : memory_(memory), leaf_(leaf), count_(count), roomy_(roomy) {
     assert(count <= max_segments);
     for (unsigned i = 0; i < count; ++i) {
       parts_[i] = parts[i];
@@ -182,13 +183,18 @@ class trie_builder {
       low -= from;
       high -= to;
     }
-    return leaf_.make(memory_, depth, chosen, count);
+    if constexpr (Leaf::leaves_room) {
+      return leaf_.make(memory_, depth, chosen, count, roomy_);
+    } else {
+      return leaf_.make(memory_, depth, chosen, count);
+    }
   }
 
   Memory& memory_;
   const Leaf& leaf_;
   segment parts_[max_segments] = {};
   unsigned count_;
+  bool roomy_;
   std::uint64_t size_ = 0;
 };
 

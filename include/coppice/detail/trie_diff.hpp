@@ -87,6 +87,20 @@ class diff_side {
     node_ = nullptr;
   }
 
+  /// Passes over a node that both sides have, and all that follow it in both.
+  static void pass_shared(diff_side& a, diff_side& b) noexcept {
+    if (a.levels_ > 0 && b.levels_ > 0) {
+      level &left = a.stack_[a.levels_ - 1], &right = b.stack_[b.levels_ - 1];
+      if (left.slot == right.slot && depth_of(left.branch) == depth_of(right.branch)) {
+        unsigned slot = left.slot;
+        while (slot < trie_fan_out && child_of<Ref>(left.branch, slot) == child_of<Ref>(right.branch, slot)) ++slot;
+        left.slot = right.slot = slot;
+      }
+    }
+    a.pass();
+    b.pass();
+  }
+
   /// Moves on to the next entry of the leaf.
   void advance() noexcept {
     assert(in_leaf_);
@@ -164,8 +178,7 @@ class trie_diff_cursor {
     if (new_.done()) return old_.open();
     if (old_.start() != new_.start()) return old_.start() < new_.start() ? old_.open() : new_.open();
     if (old_.ref() == new_.ref()) {
-      old_.pass();
-      new_.pass();
+      side::pass_shared(old_, new_);
       return;
     }
     const unsigned old_length = old_.length(), new_length = new_.length();

@@ -181,7 +181,7 @@ class trie_editor {
     const segment parts[3] = {{node, nullptr, 0, at_.index, bits},
                               {nullptr, &added, 0, 1, 0},
                               {node, nullptr, at_.index + removed, count_of(node), bits}};
-    trie_builder<Memory, Leaf> builder(memory_, leaf_, parts, 3);
+    trie_builder<Memory, Leaf> builder(memory_, leaf_, parts, 3, path_.leaf_editable);
     const unsigned end_of_branch = path_.levels * trie_branch_bits;
     if (path_.levels == 0 || prefix == end_of_branch) {  // a leaf in one slot, or the root, becomes a branch
       const Ref made = builder.node(0, builder.size(), prefix);

@@ -110,11 +110,11 @@ template <node_memory Memory>
   store(made.address + offsetof(node_header, edit_low), static_cast<std::uint32_t>(token));
   add_to_count(made.address, delta);
   put_children(made.address, range, single, each);
-  Ref previous{};
-  for (unsigned slot = 0; slot < trie_fan_out; ++slot) {
-    const Ref ref = child_of<Ref>(branch, slot);
-    if (ref != previous && ref != Ref{} && !range.contains(slot)) memory.retain(ref);
-    previous = ref;
+  const auto* children = reinterpret_cast<const Ref*>(branch + branch_refs_offset);
+  unsigned kept = first_slots(children, trie_fan_out) & ~(low_bits(range.width) << range.first);
+  for (; kept != 0; kept &= kept - 1) {
+    const Ref ref = children[static_cast<unsigned>(__builtin_ctz(kept))];
+    if (ref != Ref{}) memory.retain(ref);
   }
   return made.ref;
 }

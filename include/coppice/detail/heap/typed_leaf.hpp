@@ -165,6 +165,7 @@ class typed_leaf {
   using lanes = lane_array<max_entries>;
   static constexpr std::size_t alignment = alignof(element) > granule_bytes ? alignof(element) : granule_bytes;
   static constexpr bool keys_ordered = key_type::ordered();
+  static constexpr bool leaves_room = true;
   static constexpr bool copies_safely = std::is_nothrow_copy_constructible_v<element>;
   static constexpr bool moves_safely =
       std::is_nothrow_move_constructible_v<element> && std::is_nothrow_destructible_v<element>;
@@ -274,12 +275,12 @@ class typed_leaf {
 
   /// A new leaf from segments, in order, owned by the caller; null when there is no space, or a copy threw.
   template <node_memory Memory>
-  [[nodiscard]] typename Memory::ref_type make(Memory& memory, unsigned depth, const segment* segments,
-                                               unsigned count) const noexcept {
+  [[nodiscard]] typename Memory::ref_type make(Memory& memory, unsigned depth, const segment* segments, unsigned count,
+                                               bool roomy = false) const noexcept {
     std::uint32_t total = 0;
     for (unsigned i = 0; i < count; ++i) total += segments[i].size();
     writer<Memory> into(memory, depth, total);
-    if (!into.open(total)) return {};
+    if (!into.open(roomy ? with_room(total) : total)) return {};
     for (unsigned i = 0; i < count; ++i) {
       const segment& part = segments[i];
       if (part.node != nullptr && depth_of(part.node) == depth) {
@@ -362,7 +363,7 @@ class typed_leaf {
 
   /// How many elements a new leaf gets room for that is likely to grow.
   [[nodiscard]] static constexpr std::uint32_t with_room(std::uint32_t count) noexcept {
-    const std::uint32_t more = count + count / 4 + 1;
+    const std::uint32_t more = count + count / 3 + 1;
     return count > max_entries ? count : more < max_entries ? more : max_entries;
   }
 
@@ -396,8 +397,8 @@ class typed_leaf {
     [[nodiscard]] bool add_run(const std::byte* node, std::uint32_t from, std::uint32_t to) noexcept {
       const bool tagged = to <= lanes::bytes && done_ + (to - from) <= lanes::bytes;
       if (copies_as_bytes<element> && tagged) {
-        std::memcpy(node_ + tags_offset + done_, node + tags_offset + from, to - from);
-        std::memcpy(static_cast<void*>(elements_ + done_), elements_of(node) + from, (to - from) * sizeof(element));
+        std::memmove(node_ + tags_offset + done_, node + tags_offset + from, to - from);
+        std::memmove(static_cast<void*>(elements_ + done_), elements_of(node) + from, (to - from) * sizeof(element));
         done_ += to - from;
         return true;
       }
