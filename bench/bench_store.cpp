@@ -51,7 +51,8 @@ struct command {
 
 class suite {
  public:
-  suite(const settings& run, const command& wanted) : run_(run), wanted_(wanted), report_(wanted.out) {}
+  suite(const settings& run, const command& wanted)
+      : run_(run), wanted_(wanted), report_("store", {lmdb_side::name}, wanted.out) {}
 
   /// True if every case ran and every result was right.
   bool run_all() {

@@ -95,7 +95,7 @@ void run_writer_pause(fixture& fix, report& out) {
   }
   if (fix.run().run_lmdb) lmdb.describe(lmdb_side::name, details);
   out.add("writer_pause_p9999", fix.entries(), "us", find_series(all, store_side::name),
-          find_series(all, lmdb_side::name), {target::kind::absolute, 2'000}, variant(fix), details);
+          {find_series(all, lmdb_side::name)}, {target::kind::absolute, 2'000}, variant(fix), details);
 }
 
 }  // namespace coppice::bench

@@ -142,7 +142,7 @@ void run_crowd(fixture& fix, report& out, const std::string& case_name, std::siz
   nlohmann::json details;
   ours.describe(store_side::name, details);
   lmdb.describe(lmdb_side::name, details);
-  out.add(case_name, fix.entries(), "ratio", find_series(all, store_side::name), find_series(all, lmdb_side::name),
+  out.add(case_name, fix.entries(), "ratio", find_series(all, store_side::name), {find_series(all, lmdb_side::name)},
           goal, std::move(params), std::move(details));
 }
 

@@ -98,7 +98,7 @@ void run_put_single(fixture& fix, report& out) {
                      [&] { return measure_filling<lmdb_side>(fix, [&](auto& side) { put_one_by_one(work, side); }); }});
   }
   const std::vector<series> all = interleave(fix.rounds(), sides);
-  out.add("put_single", fix.entries(), "ns", find_series(all, store_side::name), find_series(all, lmdb_side::name),
+  out.add("put_single", fix.entries(), "ns", find_series(all, store_side::name), {find_series(all, lmdb_side::name)},
           {target::kind::ratio, 0.35}, variant(fix));
 }
 
@@ -135,7 +135,7 @@ void run_update_single(fixture& fix, report& out) {
   };
   const std::vector<series> all = interleave(fix.rounds(), updating_contestants(fix, fix.rounds(), count, measure));
   fix.require_same();
-  out.add("update_single", fix.entries(), "ns", find_series(all, store_side::name), find_series(all, lmdb_side::name),
+  out.add("update_single", fix.entries(), "ns", find_series(all, store_side::name), {find_series(all, lmdb_side::name)},
           {}, variant(fix));
 }
 

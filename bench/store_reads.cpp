@@ -94,7 +94,7 @@ void run_get_snapshot(fixture& fix, report& out) {
                      }});
   }
   const std::vector<series> all = warmed(fix.rounds(), sides);
-  out.add("get_snapshot", fix.entries(), "ns", find_series(all, store_side::name), find_series(all, lmdb_side::name),
+  out.add("get_snapshot", fix.entries(), "ns", find_series(all, store_side::name), {find_series(all, lmdb_side::name)},
           {target::kind::ratio, 0.2}, variant(fix));
 }
 
@@ -152,7 +152,7 @@ void run_open(fixture& fix, report& out) {
     const std::vector<series> all = warmed(rounds, sides);
     nlohmann::json params = variant(fix);
     params["form"] = read_one ? "open_get_close" : "open_close";
-    out.add("open", fix.entries(), "us", find_series(all, store_side::name), find_series(all, lmdb_side::name),
+    out.add("open", fix.entries(), "us", find_series(all, store_side::name), {find_series(all, lmdb_side::name)},
             {target::kind::absolute, 1'000}, params);
   }
   fix.reopen();

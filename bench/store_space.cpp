@@ -105,11 +105,11 @@ void run_bytes_per_entry(fixture& fix, report& out) {
   }
   fix.require_same();
   out.add("bytes_per_entry", fix.entries(), "bytes", fix.run().run_ours ? &ours : nullptr,
-          fix.run().run_lmdb ? &lmdb : nullptr, {target::kind::ratio, 0.7}, variant(fix), details);
+          {fix.run().run_lmdb ? &lmdb : nullptr}, {target::kind::ratio, 0.7}, variant(fix), details);
   if (!fix.run().run_ours) return;
   // The second half of the target as a row of its own: the largest file seen under steady updates over the live bytes.
   const series file = one_figure(store_side::name, details["file_x_live"].get<double>());
-  out.add("file_x_live", fix.entries(), "ratio", &file, nullptr, {target::kind::absolute, 2.5}, variant(fix));
+  out.add("file_x_live", fix.entries(), "ratio", &file, {}, {target::kind::absolute, 2.5}, variant(fix));
 }
 
 void run_version_bytes(fixture& fix, report& out) {
@@ -123,7 +123,7 @@ void run_version_bytes(fixture& fix, report& out) {
   if (fix.run().run_ours) ours = one_figure(store_side::name, measure_our_versions(fix, versions, details));
   if (fix.run().run_lmdb) lmdb = one_figure(lmdb_side::name, measure_lmdb_versions(fix, versions));
   out.add("version_bytes", fix.entries(), "bytes", fix.run().run_ours ? &ours : nullptr,
-          fix.run().run_lmdb ? &lmdb : nullptr, {target::kind::absolute, 1.75 * 1024}, variant(fix), details);
+          {fix.run().run_lmdb ? &lmdb : nullptr}, {target::kind::absolute, 1.75 * 1024}, variant(fix), details);
 }
 
 }  // namespace coppice::bench

@@ -199,7 +199,7 @@ inline void add_forms(const fixture& fix, report& out, const std::string& case_n
     if (ours == nullptr && i > 0) continue;  // only the rival ran: one row is enough
     nlohmann::json params = variant(fix);
     params["form"] = forms[i].first;
-    out.add(case_name, fix.entries(), unit, ours, lmdb, forms[i].second, params);
+    out.add(case_name, fix.entries(), unit, ours, {lmdb}, forms[i].second, params);
   }
 }
 

@@ -37,7 +37,7 @@ struct node_pool {
 #endif
 
   struct list {
-    std::byte* first;  // linked through their first bytes
+    std::byte* first;    // linked through their first bytes
     std::uint32_t room;  // how many more may be kept
     bool open;
   };
