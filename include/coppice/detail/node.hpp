@@ -6,10 +6,10 @@
 //
 // Layout of a node, in bytes (little-endian):
 //   0  u8   kind          node_kind
-//   1  u8   depth         hash bits consumed above this node (0..64)
+//   1  u8   depth         hash bits consumed above this node (0..64); in an RRB tree, see heap/rrb_layout.hpp
 //   2  u16  edit_high     edit token, bits 32..47
 //   4  u32  granules      length of the node in 16-byte granules, header included
-//   8  u32  count         entries in the subtree (branch), entries (leaf), 0 (blob)
+//   8  u32  count         entries in the subtree (branch), children (RRB branches), entries (leaf), 0 (blob)
 //   12 u32  edit_low      edit token, bits 0..31
 //   16 ...  payload; refs, where the kind has any, stand first: see kind_table
 //
@@ -35,6 +35,9 @@ enum class node_kind : std::uint8_t {
   blob = 3,              ///< bytes without refs: a large key or value
   packed_leaf_wide = 4,  ///< trie leaf with refs to external keys and values, large entries, or many colliding ones
   typed_leaf = 5,        ///< trie leaf of C++ objects, no refs
+  rrb_leaf = 6,          ///< RRB leaf of C++ objects, no refs
+  rrb_branch = 7,        ///< RRB branch whose children are found by arithmetic
+  rrb_relaxed = 8,       ///< RRB branch with a table of sizes after the refs
 };
 
 struct node_header {
@@ -56,7 +59,8 @@ inline constexpr std::uint64_t max_edit_token = (std::uint64_t{1} << 48) - 1;
 
 /// Where the refs of a kind lie: at `refs_offset`, in number either `fixed_count` or, when that is 0 and `count_offset`
 /// is not, the u32 at `count_offset`. A null ref (0) in the array is skipped. Equal refs side by side are one child
-/// that spans several slots of a branch; the branch owns it once.
+/// that spans several slots of a branch; the branch owns it once. (In RRB branches each place is a child of its own and
+/// owned for itself; whoever only traces may visit equal ones once.)
 struct kind_layout {
   const char* name;
   std::uint16_t refs_offset;
@@ -68,8 +72,9 @@ inline constexpr unsigned trie_branch_bits = 4;  // W
 inline constexpr unsigned trie_fan_out = 1U << trie_branch_bits;
 
 inline constexpr kind_layout kind_table[] = {
-    {"none", 0, 0, 0}, {"branch", 16, trie_fan_out, 0}, {"packed_leaf", 0, 0, 0},
-    {"blob", 0, 0, 0}, {"packed_leaf_wide", 24, 0, 16}, {"typed_leaf", 0, 0, 0},
+    {"none", 0, 0, 0},     {"branch", 16, trie_fan_out, 0}, {"packed_leaf", 0, 0, 0},
+    {"blob", 0, 0, 0},     {"packed_leaf_wide", 24, 0, 16}, {"typed_leaf", 0, 0, 0},
+    {"rrb_leaf", 0, 0, 0}, {"rrb_branch", 16, 0, 8},        {"rrb_relaxed", 16, 0, 8},
 };
 inline constexpr std::size_t kind_count = sizeof(kind_table) / sizeof(kind_table[0]);
 

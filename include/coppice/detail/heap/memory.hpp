@@ -49,6 +49,17 @@ struct atomic_count {
   [[nodiscard]] static bool is_one(std::uint32_t& count) noexcept {
     return std::atomic_ref<std::uint32_t>(count).load(std::memory_order_acquire) == 1;
   }
+  // How many places of a leaf are taken: written by whoever claims one, read by others who want to. Relaxed: nothing is
+  // read by it. Who reads an element has a version that was made after it, and who destroys it was the last to
+  // decrease the leaf's count.
+  [[nodiscard]] static std::uint32_t filled(std::uint32_t& places) noexcept {
+    return std::atomic_ref<std::uint32_t>(places).load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] static bool claim(std::uint32_t& places, std::uint32_t from, std::uint32_t to) noexcept {
+    const std::atomic_ref<std::uint32_t> shared(places);
+    return shared.load(std::memory_order_relaxed) == from &&
+           shared.compare_exchange_strong(from, to, std::memory_order_relaxed);
+  }
 };
 
 /// Counts of one thread.
@@ -56,6 +67,12 @@ struct plain_count {
   static void increase(std::uint32_t& count) noexcept { ++count; }
   [[nodiscard]] static bool decrease(std::uint32_t& count) noexcept { return --count == 0; }
   [[nodiscard]] static bool is_one(std::uint32_t& count) noexcept { return count == 1; }
+  [[nodiscard]] static std::uint32_t filled(std::uint32_t& places) noexcept { return places; }
+  [[nodiscard]] static bool claim(std::uint32_t& places, std::uint32_t from, std::uint32_t to) noexcept {
+    if (places != from) return false;
+    places = to;
+    return true;
+  }
 };
 
 /// In the sixteen bytes after the header of a leaf that waits to be destroyed.
@@ -88,9 +105,20 @@ class heap_memory {
     if (Count::decrease(count(ref))) free_node(ref);
   }
 
+  /// How many elements a leaf has, if other versions may add some after those that one's own version knows.
+  [[nodiscard]] static std::uint32_t filled(ref_type leaf) noexcept { return Count::filled(places(leaf)); }
+  /// Takes places [from, to) of such a leaf. False: somebody else was first. Whoever got them makes elements there, at
+  /// once and without an exception: whoever destroys the leaf will destroy them too.
+  [[nodiscard]] static bool claim(ref_type leaf, std::uint32_t from, std::uint32_t to) noexcept {
+    return Count::claim(places(leaf), from, to);
+  }
+
  protected:
   [[nodiscard]] static std::uint32_t& count(ref_type ref) noexcept {
     return reinterpret_cast<node_header*>(ref)->edit_low;
+  }
+  [[nodiscard]] static std::uint32_t& places(ref_type leaf) noexcept {
+    return reinterpret_cast<node_header*>(leaf)->count;
   }
 
  private:

@@ -1,0 +1,141 @@
+// What the tests of vectors share: memory that can be made to fail, elements that count their lives and throw, and the
+// configurations over which the suites are typed.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "coppice/memory.hpp"
+#include "coppice/vector.hpp"
+
+namespace coppice::vector_test {
+
+/// The global heap, with a count of what is live; fails when told to.
+struct failing_source {
+  static inline std::size_t live = 0;
+  static inline std::size_t allowed = static_cast<std::size_t>(-1);
+
+  [[nodiscard]] static std::byte* allocate(std::size_t bytes, std::size_t alignment) noexcept {
+    if (allowed == 0) return nullptr;
+    --allowed;
+    ++live;
+    return detail::global_source::allocate(bytes, alignment);
+  }
+  static void deallocate(std::byte* node, std::size_t bytes, std::size_t alignment) noexcept {
+    --live;
+    detail::global_source::deallocate(node, bytes, alignment);
+  }
+};
+
+template <class Count>
+struct failing_memory {
+  template <class Nodes>
+  using view = detail::heap_memory<Count, Nodes, failing_source>;
+  template <class Nodes>
+  using edit = detail::heap_edit<Count, Nodes, failing_source>;
+};
+
+/// A number that counts how many of it are alive, and whose copy throws when told to. With SafeMoves its moves do not.
+template <bool SafeMoves>
+class counted {
+ public:
+  static inline std::int64_t live = 0;
+  static inline std::size_t copies_allowed = static_cast<std::size_t>(-1);
+
+  counted(std::uint64_t of = 0) : number_(of) { ++live; }  // NOLINT(google-explicit-constructor): made from numbers
+  counted(const counted& other) : number_(other.number_) {
+    if (copies_allowed == 0) throw std::runtime_error("a copy too many");
+    --copies_allowed;
+    ++live;
+  }
+  counted(counted&& other) noexcept(SafeMoves) : number_(other.number_) {
+    if constexpr (!SafeMoves) {
+      if (copies_allowed == 0) throw std::runtime_error("a move too many");
+      --copies_allowed;
+    }
+    ++live;
+  }
+  counted& operator=(const counted&) = delete;
+  counted& operator=(counted&&) = delete;
+  ~counted() { --live; }
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+  friend auto operator<=>(const counted& a, const counted& b) noexcept { return a.number_ <=> b.number_; }
+  friend bool operator==(const counted& a, const counted& b) noexcept { return a.number_ == b.number_; }
+
+ private:
+  std::uint64_t number_;
+};
+using fragile = counted<true>;
+using fragile_to_move = counted<false>;
+
+/// Larger than any heap aligns by itself.
+struct alignas(64) aligned_number {
+  std::uint64_t number = 0;
+  friend auto operator<=>(const aligned_number&, const aligned_number&) = default;
+};
+
+template <class T>
+[[nodiscard]] T made_from(std::uint64_t number) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    return "a string of more than a few bytes, number " + std::to_string(number);
+  } else {
+    return T{number};
+  }
+}
+
+template <class T, class Count, unsigned LeafBits, unsigned BranchBits>
+using test_vector = vector<T, failing_memory<Count>, LeafBits, BranchBits>;
+
+using configurations = ::testing::Types<
+    test_vector<std::uint64_t, detail::atomic_count, 0, 4>, test_vector<std::uint64_t, detail::plain_count, 1, 2>,
+    test_vector<std::uint64_t, detail::atomic_count, 2, 3>, test_vector<std::uint64_t, detail::plain_count, 3, 5>,
+    test_vector<std::string, detail::atomic_count, 0, 4>, test_vector<std::string, detail::plain_count, 1, 2>,
+    test_vector<fragile, detail::atomic_count, 2, 2>, test_vector<fragile, detail::plain_count, 0, 4>,
+    test_vector<fragile_to_move, detail::plain_count, 1, 2>, test_vector<fragile_to_move, detail::atomic_count, 3, 4>,
+    test_vector<aligned_number, detail::plain_count, 1, 2>, test_vector<aligned_number, detail::atomic_count, 0, 4>>;
+
+/// A suite after each of whose tests nothing may be left.
+template <class Vector>
+class vector_suite : public ::testing::Test {
+ protected:
+  using vector_type = Vector;
+  using T = typename Vector::value_type;
+  using model_type = std::vector<T>;
+
+  void TearDown() override {
+    failing_source::allowed = fragile::copies_allowed = fragile_to_move::copies_allowed = static_cast<std::size_t>(-1);
+    EXPECT_EQ(failing_source::live, 0U);
+    EXPECT_EQ(fragile::live, 0);
+    EXPECT_EQ(fragile_to_move::live, 0);
+  }
+};
+
+/// Elements by chunks, and whether indexes and iterators agree with them.
+template <class Vector>
+[[nodiscard]] ::testing::AssertionResult holds(const Vector& vector,
+                                               const std::vector<typename Vector::value_type>& model) {
+  if (const char* broken = vector.check(); broken != nullptr) return ::testing::AssertionFailure() << broken;
+  if (vector.size() != model.size()) {
+    return ::testing::AssertionFailure() << "size " << vector.size() << " instead of " << model.size();
+  }
+  std::size_t at = 0;
+  bool equal = true;
+  vector.for_each_chunk([&](std::span<const typename Vector::value_type> chunk) {
+    for (const auto& element : chunk) equal = equal && element == model[at++];
+  });
+  if (!equal || at != model.size()) return ::testing::AssertionFailure() << "chunks differ";
+  const std::size_t stride = 1 + model.size() / 16;
+  for (std::size_t i = model.size() / 7; i < model.size(); i += stride) {
+    if (!(vector[i] == model[i])) return ::testing::AssertionFailure() << "differs at index " << i;
+  }
+  return ::testing::AssertionSuccess();
+}
+
+}  // namespace coppice::vector_test
