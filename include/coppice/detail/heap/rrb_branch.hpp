@@ -24,10 +24,11 @@ template <class Layout>
   return true;
 }
 
-/// A new branch over children, which it takes over; null if there is no space.
+/// A new branch over children, which it takes over; null if there is no space. (Not inlined: many functions call it.)
 template <class Layout, class Memory>
-[[nodiscard]] inline std::byte* rrb_make_branch(Memory& memory, unsigned height, const rrb_child* children,
-                                                std::uint32_t count) noexcept {
+[[nodiscard, gnu::noinline]] inline std::byte* rrb_make_branch(Memory& memory, unsigned height,
+                                                               const rrb_child* children,
+                                                               std::uint32_t count) noexcept {
   assert(count >= 1 && count <= Layout::width && height >= 1 && height <= Layout::max_height);
   const bool radix = rrb_is_radix<Layout>(height, children, count);
   const std::size_t bytes = Layout::branch_bytes(!radix);
