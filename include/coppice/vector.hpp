@@ -160,8 +160,8 @@ class vector {
   // ---- reading
 
   /// O(1).
-  [[nodiscard]] size_type size() const noexcept { return version_.size; }
-  [[nodiscard]] bool empty() const noexcept { return version_.size == 0; }
+  [[nodiscard]] size_type size() const noexcept { return version_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return version_.size() == 0; }
   [[nodiscard]] static constexpr size_type max_size() noexcept { return detail::rrb_max_size; }
 
   /// O(log n), in practice constant: 3 steps for a million elements. Precondition: index < size().
@@ -176,7 +176,7 @@ class vector {
   [[nodiscard]] const T& back() const noexcept { return (*this)[size() - 1]; }
 
   [[nodiscard]] const_iterator begin() const noexcept { return {&version_, 0}; }
-  [[nodiscard]] const_iterator end() const noexcept { return {&version_, version_.size}; }
+  [[nodiscard]] const_iterator end() const noexcept { return {&version_, version_.size()}; }
   [[nodiscard]] const_iterator cbegin() const noexcept { return begin(); }
   [[nodiscard]] const_iterator cend() const noexcept { return end(); }
   [[nodiscard]] const_reverse_iterator rbegin() const noexcept { return const_reverse_iterator(end()); }
@@ -361,7 +361,7 @@ class vector {
   /// at both ends; otherwise a change covers the leaves that are not shared.
   [[nodiscard]] static diff_type diff(const vector& older, const vector& newer) { return diff_type(older, newer); }
 
-  [[nodiscard]] vector_identity identity() const noexcept { return {version_.root, version_.tail, version_.size}; }
+  [[nodiscard]] vector_identity identity() const noexcept { return {version_.root, version_.tail, version_.size()}; }
   /// O(n / elements in a leaf).
   [[nodiscard]] vector_stats stats() const { return stats(vector()); }
   /// The same, with what is shared with another version.
@@ -408,27 +408,26 @@ class vector {
 
   template <class Value>
   void push(Value&& value) {
-    if (size() >= max_size()) throw std::length_error("coppice::vector: longer than max_size()");
     if constexpr (std::is_nothrow_constructible_v<T, Value&&>) {
       edit memory;
       std::byte* const tail = version_.tail;
       const std::uint32_t count = version_.tail_count;
       if (tail != nullptr && layout::has_room(tail, count)) {
-        if (memory.editable(tail) && memory.filled(tail) == count) {
+        // Elements of versions that are gone must be destroyed first, if that means anything.
+        if (memory.editable(tail) && (!layout::holds_objects || memory.filled(tail) == count)) {
           std::construct_at(layout::places(tail) + count, std::forward<Value>(value));
           layout::set_count(tail, count + 1);
           ++version_.tail_count;
-          ++version_.size;
           return;
         }
         if (detail::rrb_append_in_place<layout>(memory, tail, count, std::forward<Value>(value))) {
           ++version_.tail_count;
-          ++version_.size;
           return;
         }
       }
     }
     // Copies, so that neither this object nor the argument has an address for the sake of the rare case.
+    if (size() >= max_size()) throw std::length_error("coppice::vector: longer than max_size()");
     T given(std::forward<Value>(value));
     version_ = push_slowly(version_, given);
   }
@@ -459,7 +458,7 @@ class vector {
     if (made == nullptr) memory.raise();
     vector next;
     next.version_ = version_;
-    const bool in_tail = index >= version_.tree_size();
+    const bool in_tail = index >= version_.tree_size;
     (in_tail ? next.version_.tail : next.version_.root) = made;
     std::byte* const other = in_tail ? version_.root : version_.tail;
     if (other != nullptr) memory.retain(other);

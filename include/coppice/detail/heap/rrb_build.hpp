@@ -32,7 +32,6 @@ template <class Layout, class Memory>
       version.tail = rrb_copy_leaf<Layout>(memory, from, run, rrb_tail_room<Layout>(run, version.root != nullptr));
       if (version.tail == nullptr) return false;
       version.tail_count = run;
-      version.size += run;
     }
     from += run;
     count -= run;

@@ -20,17 +20,16 @@ class rrb_checker {
   explicit rrb_checker(const Memory& memory) noexcept : memory_(memory) {}
 
   [[nodiscard]] const char* check(const rrb_version& version) const noexcept {
-    if (version.size == 0) {
+    if (version.size() == 0) {
       const bool bare = version.root == nullptr && version.tail == nullptr && version.tail_count == 0;
       return bare ? nullptr : "R6 an empty version has no nodes";
     }
     if (version.tail == nullptr || version.tail_count == 0) return "R6 a version has a tail";
-    if (version.tail_count > version.size) return "R6 size is tree and tail";
     if (const char* broken = check_leaf(version.tail, version.tail_count); broken != nullptr) return broken;
-    if (version.root == nullptr) return version.size == version.tail_count ? nullptr : "R6 size is tree and tail";
+    if (version.root == nullptr) return version.tree_size == 0 ? nullptr : "R6 without a tree all is in the tail";
     if (version.height > Layout::max_height) return "R5 the height is bounded";
     if (version.height > 0 && count_of(version.root) == 1) return "R6 a root has several children";
-    return check_node(version.root, version.height, version.tree_size());
+    return check_node(version.root, version.height, version.tree_size);
   }
 
  private:

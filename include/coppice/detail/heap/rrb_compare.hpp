@@ -23,9 +23,9 @@ struct rrb_path {
   unsigned height = 0;
 
   rrb_path(const rrb_version& version, std::uint64_t index) noexcept {
-    std::uint64_t first = 0, end = version.tree_size();
+    std::uint64_t first = 0, end = version.tree_size;
     if (index >= end) {
-      nodes[0] = {version.tail, end, version.size};
+      nodes[0] = {version.tail, end, version.size()};
       return;
     }
     const std::byte* at = version.root;
@@ -47,7 +47,7 @@ struct rrb_path {
 template <class Layout, class Compare>
 [[nodiscard]] inline std::uint64_t rrb_first_difference(const rrb_version& a, const rrb_version& b,
                                                         const Compare& compare) {
-  const std::uint64_t size = std::min(a.size, b.size);
+  const std::uint64_t size = std::min(a.size(), b.size());
   std::uint64_t index = 0;
   while (index < size) {
     const rrb_path<Layout> left(a, index), right(b, index);

@@ -50,7 +50,7 @@ struct rrb_seam_side {
   rrb_seam_side(const rrb_version& of, bool consumed, bool is_left) noexcept
       : version(of), owned(consumed), left(is_left) {
     std::byte* node = of.root;
-    std::uint64_t size = of.tree_size();
+    std::uint64_t size = of.tree_size;
     for (unsigned height = of.height; height > 0; --height) {
       levels[height] = {node, size, 0};
       const rrb_place at = rrb_child_at<Layout>(node, height, size, left ? count_of(node) - 1 : 0);
@@ -77,7 +77,7 @@ class rrb_concatenation {
     const unsigned top = std::max({left_.version.height, right_.version.height, 1U});
     for (unsigned height = 1; height <= Layout::max_height && join(height); ++height) {
       if (height < top || below_count_ > Layout::width) continue;
-      rrb_version made{below_[0].ref, right_.version.tail, left_.version.size + right_.version.size,
+      rrb_version made{below_[0].ref, right_.version.tail, left_.version.size() + right_.version.tree_size,
                        right_.version.tail_count, height - 1};
       if (below_count_ > 1) {
         made.root = rrb_make_branch<Layout>(memory_, height, below_, below_count_);
@@ -136,7 +136,7 @@ class rrb_concatenation {
   void list(side& from, unsigned height) noexcept {
     if (from.version.root == nullptr || height > std::max(from.version.height, 1U)) return;
     if (from.version.height == 0) {
-      return list_leaf(from.version.root, static_cast<std::uint32_t>(from.version.tree_size()), from.root_mixed);
+      return list_leaf(from.version.root, static_cast<std::uint32_t>(from.version.tree_size), from.root_mixed);
     }
     auto& level = from.levels[height];
     const std::uint32_t end = from.to(height);
@@ -331,7 +331,6 @@ template <class Layout, class Memory>
     memory.release(std::exchange(version.tail, into.finish()));
   }
   version.tail_count = after;
-  version.size += count;
   return true;
 }
 
@@ -358,7 +357,6 @@ template <class Layout, class Memory>
     made.tail_count = full;
     tail = rrb_copy_leaf<Layout>(memory, from + fitting, rest, full);
   }
-  made.size += fitting;
   std::byte* const filled = made.tail;
   if (tail == nullptr || !rrb_push_tail<Layout>(memory, made)) {
     if (tail != nullptr) memory.release(tail);
@@ -369,7 +367,6 @@ template <class Layout, class Memory>
   version = made;
   version.tail = tail;
   version.tail_count = rest;
-  version.size += rest;
   return true;
 }
 
@@ -378,13 +375,13 @@ template <class Layout, class Memory>
 template <class Layout, class Memory>
 [[nodiscard]] inline bool rrb_concat(Memory& memory, const rrb_version& left, bool left_owned, const rrb_version& right,
                                      bool right_owned, rrb_version& result) noexcept {
-  if (left.size != 0 && right.root != nullptr) {
+  if (left.size() != 0 && right.root != nullptr) {
     return rrb_concatenation<Memory, Layout>(memory, left, left_owned, right, right_owned).run(result);
   }
-  rrb_version made = left.size != 0 ? left : right;
-  const bool owned = left.size != 0 ? left_owned : right_owned;
+  rrb_version made = left.size() != 0 ? left : right;
+  const bool owned = left.size() != 0 ? left_owned : right_owned;
   if (!owned) rrb_retain(memory, made);
-  if (left.size != 0 && right.size != 0) {
+  if (left.size() != 0 && right.size() != 0) {
     if (!rrb_append_short<Layout>(memory, made, right)) {
       if (!owned) rrb_release(memory, made);
       return false;

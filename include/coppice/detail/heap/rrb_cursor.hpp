@@ -20,7 +20,7 @@ namespace coppice::detail {
 /// The leaf that has a position; at the end, an empty one.
 template <class T, unsigned LeafBits, unsigned BranchBits>
 [[nodiscard, gnu::noinline]] rrb_chunk<T> rrb_chunk_or_end(const rrb_version* version, std::uint64_t index) noexcept {
-  if (index >= version->size) return {nullptr, version->size, version->size};
+  if (index >= version->size()) return {nullptr, version->size(), version->size()};
   return rrb_chunk_at<rrb_layout<T, LeafBits, BranchBits>>(*version, index);
 }
 

@@ -54,8 +54,8 @@ class rrb_matcher {
 
   [[nodiscard]] static sequence sequence_of(const rrb_version& version) {
     sequence all;
-    if (version.root != nullptr) all.push_back({version.root, 0, version.tree_size(), version.height});
-    if (version.tail != nullptr) all.push_back({version.tail, version.tree_size(), version.tail_count, 0});
+    if (version.root != nullptr) all.push_back({version.root, 0, version.tree_size, version.height});
+    if (version.tail != nullptr) all.push_back({version.tail, version.tree_size, version.tail_count, 0});
     return all;
   }
 

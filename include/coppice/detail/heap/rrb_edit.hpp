@@ -88,7 +88,7 @@ template <class Layout, class Memory>
 template <class Layout, class Memory>
 [[nodiscard]] inline bool rrb_set(Memory& memory, rrb_version& version, std::uint64_t index,
                                   typename Layout::element& given) noexcept {
-  const std::uint64_t in_tree = version.tree_size();
+  const std::uint64_t in_tree = version.tree_size;
   const bool in_tail = index >= in_tree;
   std::byte*& top = in_tail ? version.tail : version.root;
   std::byte* const made = in_tail
@@ -103,7 +103,7 @@ template <class Layout, class Memory>
 template <class Layout, class Memory>
 [[nodiscard]] inline std::byte* rrb_set_apart(Memory& memory, const rrb_version& version, std::uint64_t index,
                                               typename Layout::element& given) noexcept {
-  const std::uint64_t in_tree = version.tree_size();
+  const std::uint64_t in_tree = version.tree_size;
   if (index >= in_tree) {
     return rrb_set_below<Layout>(memory, version.tail, 0, version.tail_count, index - in_tree, given, false);
   }
@@ -192,7 +192,7 @@ template <class Layout, class Memory>
 [[nodiscard]] inline bool rrb_push_tail(Memory& memory, rrb_version& version) noexcept {
   assert(version.tail_count == Layout::leaf_capacity);
   const rrb_child leaf{version.tail, version.tail_count};
-  const std::uint64_t size = version.tree_size();
+  const std::uint64_t size = version.tree_size;
   if (version.root == nullptr) {
     version.root = leaf.ref;
   } else if (rrb_has_slot<Layout>(version.root, version.height)) {
@@ -212,6 +212,7 @@ template <class Layout, class Memory>
     version.root = made;
     ++version.height;
   }
+  version.tree_size += leaf.size;
   version.tail = nullptr;
   version.tail_count = 0;
   return true;
@@ -242,7 +243,6 @@ template <class Layout, class Memory>
   if (version.tail != nullptr) memory.release(version.tail);
   version.tail = into.finish();
   ++version.tail_count;
-  ++version.size;
   return true;
 }
 
@@ -261,7 +261,6 @@ template <class Layout, class Memory>
   if constexpr (Layout::moves_safely) (void)into.make(std::move(given));
   version.tail = into.finish();
   version.tail_count = 1;
-  ++version.size;
   return true;
 }
 
@@ -277,7 +276,6 @@ template <class Layout, class Memory>
       }
       if (rrb_append_in_place<Layout>(memory, version.tail, count, std::move(given))) {
         ++version.tail_count;
-        ++version.size;
         return true;
       }
     }

@@ -108,7 +108,7 @@ template <class Layout>
 [[nodiscard]] inline std::pair<std::byte*, std::uint64_t> rrb_leaf_at(const rrb_version& version,
                                                                       std::uint64_t index) noexcept {
   std::byte* node = version.root;
-  std::uint64_t first = 0, end = version.tree_size();
+  std::uint64_t first = 0, end = version.tree_size;
   for (unsigned height = version.height; height > 0; --height) {
     const rrb_place at = rrb_locate<Layout>(node, height, end - first, index - first);
     node = Layout::child(node, at.slot);
@@ -121,8 +121,8 @@ template <class Layout>
 /// Shortens a version to its first `count` elements; 0 < count < size.
 template <class Layout, class Memory>
 [[nodiscard]] inline bool rrb_take(Memory& memory, rrb_version& version, std::uint64_t count) noexcept {
-  assert(count > 0 && count < version.size);
-  const std::uint64_t in_tree = version.tree_size();
+  assert(count > 0 && count < version.size());
+  const std::uint64_t in_tree = version.tree_size;
   if (count <= in_tree) {
     const auto [leaf, first] = rrb_leaf_at<Layout>(version, count - 1);
     memory.retain(leaf);
@@ -136,11 +136,10 @@ template <class Layout, class Memory>
     }
     if (root != version.root) memory.release(version.root);
     memory.release(version.tail);
-    version = {root, leaf, count, static_cast<std::uint32_t>(count - first), root == nullptr ? 0 : version.height};
+    version = {root, leaf, first, static_cast<std::uint32_t>(count - first), root == nullptr ? 0 : version.height};
     if (root != nullptr) rrb_collapse<Layout>(memory, version);
   } else {
     version.tail_count = static_cast<std::uint32_t>(count - in_tree);
-    version.size = count;
   }
   if (Layout::holds_objects && memory.editable(version.tail)) {
     rrb_cut_leaf<Layout>(memory, version.tail, version.tail_count);
@@ -151,13 +150,13 @@ template <class Layout, class Memory>
 /// Removes the first `count` elements; 0 < count < size.
 template <class Layout, class Memory>
 [[nodiscard]] inline bool rrb_drop(Memory& memory, rrb_version& version, std::uint64_t count) noexcept {
-  assert(count > 0 && count < version.size);
-  const std::uint64_t in_tree = version.tree_size();
+  assert(count > 0 && count < version.size());
+  const std::uint64_t in_tree = version.tree_size;
   if (count < in_tree) {
     std::byte* const root = rrb_drop_below<Layout>(memory, version.root, version.height, in_tree, count);
     if (root == nullptr) return false;
     memory.release(std::exchange(version.root, root));
-    version.size -= count;
+    version.tree_size -= count;
     rrb_collapse<Layout>(memory, version);
     return true;
   }
@@ -171,7 +170,7 @@ template <class Layout, class Memory>
     version.tail_count = left;
   }
   if (version.root != nullptr) memory.release(std::exchange(version.root, nullptr));
-  version.size = version.tail_count;
+  version.tree_size = 0;
   version.height = 0;
   return true;
 }

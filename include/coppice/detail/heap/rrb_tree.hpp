@@ -23,11 +23,11 @@ inline constexpr std::uint64_t rrb_max_size = std::uint64_t{1} << 48;
 struct rrb_version {
   std::byte* root = nullptr;
   std::byte* tail = nullptr;
-  std::uint64_t size = 0;
+  std::uint64_t tree_size = 0;
   std::uint32_t tail_count = 0;
   std::uint32_t height = 0;  // of the root; 0: it is a leaf
 
-  [[nodiscard]] std::uint64_t tree_size() const noexcept { return size - tail_count; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return tree_size + tail_count; }
 };
 
 /// A node with the number of elements below it that belong to the version.
@@ -86,14 +86,22 @@ struct rrb_chunk {
   std::uint64_t end;
 };
 
-/// The element at a position. Precondition: index < version.size.
+/// The element at a position. Precondition: index < version.size().
 template <class Layout>
 [[nodiscard]] inline const typename Layout::element& rrb_at(const rrb_version& version, std::uint64_t index) noexcept {
-  assert(index < version.size);
-  const std::uint64_t in_tree = version.tree_size();
-  if (index >= in_tree) return Layout::elements(version.tail)[index - in_tree];
+  assert(index < version.size());
+  const std::uint64_t in_tree = version.tree_size;
   const std::byte* node = version.root;
   unsigned height = version.height;
+  if (height == 1 && !Layout::is_relaxed(node)) {
+    // The tail of a short vector is a good part of it, so whether a position is in it cannot be predicted: both leaves
+    // are looked up, and one is chosen. The slot may be unused, but there is one.
+    const bool in_tail = index >= in_tree;
+    const auto slot = static_cast<unsigned>(index >> Layout::leaf_bits) & (Layout::width - 1);
+    const std::byte* const leaf = in_tail ? version.tail : Layout::child(node, slot);
+    return Layout::elements(leaf)[in_tail ? index - in_tree : index & (Layout::leaf_capacity - 1)];
+  }
+  if (index >= in_tree) return Layout::elements(version.tail)[index - in_tree];
   for (; Layout::is_relaxed(node); --height) {
     const unsigned slot = rrb_relaxed_slot<Layout>(node, height, index);
     if (slot != 0) index -= Layout::end(node, slot - 1);
@@ -107,13 +115,13 @@ template <class Layout>
   return Layout::elements(node)[index & (Layout::leaf_capacity - 1)];
 }
 
-/// The leaf that has a position, as far as it belongs to the version. Precondition: index < version.size.
+/// The leaf that has a position, as far as it belongs to the version. Precondition: index < version.size().
 template <class Layout>
 [[nodiscard]] inline rrb_chunk<typename Layout::element> rrb_chunk_at(const rrb_version& version,
                                                                       std::uint64_t index) noexcept {
-  assert(index < version.size);
-  std::uint64_t first = 0, end = version.tree_size();
-  if (index >= end) return {Layout::elements(version.tail), end, version.size};
+  assert(index < version.size());
+  std::uint64_t first = 0, end = version.tree_size;
+  if (index >= end) return {Layout::elements(version.tail), end, version.size()};
   const std::byte* node = version.root;
   for (unsigned height = version.height; height > 0; --height) {
     const rrb_place at = rrb_locate<Layout>(node, height, end - first, index - first);
@@ -142,7 +150,7 @@ inline void rrb_each_leaf(const std::byte* node, unsigned height, std::uint64_t 
 /// Calls `f(data, count)` for the leaves of a version in order.
 template <class Layout, class F>
 inline void rrb_each_chunk(const rrb_version& version, F& f) {
-  if (version.root != nullptr) rrb_each_leaf<Layout>(version.root, version.height, version.tree_size(), f);
+  if (version.root != nullptr) rrb_each_leaf<Layout>(version.root, version.height, version.tree_size, f);
   if (version.tail_count != 0) f(Layout::elements(version.tail), std::size_t{version.tail_count});
 }
 
