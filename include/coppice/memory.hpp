@@ -13,23 +13,24 @@
 #pragma once
 
 #include "coppice/detail/heap/memory.hpp"
+#include "coppice/detail/heap/node_cache.hpp"
 
 namespace coppice {
 
 /// The private heap with atomic counts.
 struct atomic_heap {
   template <class Nodes>
-  using view = detail::heap_memory<detail::atomic_count, Nodes>;
+  using view = detail::heap_memory<detail::atomic_count, Nodes, detail::cached_source>;
   template <class Nodes>
-  using edit = detail::heap_edit<detail::atomic_count, Nodes>;
+  using edit = detail::heap_edit<detail::atomic_count, Nodes, detail::cached_source>;
 };
 
 /// The private heap with plain counts, for one thread.
 struct local_heap {
   template <class Nodes>
-  using view = detail::heap_memory<detail::plain_count, Nodes>;
+  using view = detail::heap_memory<detail::plain_count, Nodes, detail::cached_source>;
   template <class Nodes>
-  using edit = detail::heap_edit<detail::plain_count, Nodes>;
+  using edit = detail::heap_edit<detail::plain_count, Nodes, detail::cached_source>;
 };
 
 }  // namespace coppice
