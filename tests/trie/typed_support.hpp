@@ -38,11 +38,11 @@ struct failing_source {
     if (allowed == 0) return nullptr;
     --allowed;
     ++live;
-    return pooled_source::allocate(bytes, alignment);
+    return global_source::allocate(bytes, alignment);
   }
   static void deallocate(std::byte* node, std::size_t bytes, std::size_t alignment) noexcept {
     --live;
-    pooled_source::deallocate(node, bytes, alignment);
+    global_source::deallocate(node, bytes, alignment);
   }
 };
 

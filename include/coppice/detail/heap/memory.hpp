@@ -29,7 +29,6 @@
 
 #include "coppice/detail/bits.hpp"
 #include "coppice/detail/branch.hpp"
-#include "coppice/detail/heap/node_pool.hpp"
 #include "coppice/detail/memory.hpp"
 #include "coppice/detail/node.hpp"
 
@@ -75,6 +74,22 @@ struct plain_count {
   }
 };
 
+/// Raw memory from the global heap.
+struct global_source {
+  [[nodiscard]] static std::byte* allocate(std::size_t bytes, std::size_t alignment) noexcept {
+    return static_cast<std::byte*>(alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__
+                                       ? ::operator new(bytes, std::nothrow)
+                                       : ::operator new(bytes, std::align_val_t{alignment}, std::nothrow));
+  }
+  static void deallocate(std::byte* node, std::size_t bytes, std::size_t alignment) noexcept {
+    if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
+      ::operator delete(node, bytes);
+    } else {
+      ::operator delete(node, bytes, std::align_val_t{alignment});
+    }
+  }
+};
+
 /// In the sixteen bytes after the header of a leaf that waits to be destroyed.
 struct waiting_leaf {
   std::byte* next;
@@ -94,7 +109,7 @@ struct leaf_destruction {
 };
 
 /// Reads nodes, and shares and gives up refs to them.
-template <class Count, class Nodes, class Source = pooled_source>
+template <class Count, class Nodes, class Source = global_source>
 class heap_memory {
  public:
   using ref_type = std::byte*;
@@ -153,7 +168,7 @@ class heap_memory {
 };
 
 /// One change of a collection: makes nodes, and keeps the exception that an element threw meanwhile.
-template <class Count, class Nodes, class Source = pooled_source>
+template <class Count, class Nodes, class Source = global_source>
 class heap_edit : public heap_memory<Count, Nodes, Source> {
   using base = heap_memory<Count, Nodes, Source>;
 
