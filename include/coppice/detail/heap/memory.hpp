@@ -157,12 +157,15 @@ class heap_memory {
       Nodes::destroy(leaf);
       --state.depth;
       Source::deallocate(leaf, bytes_of(leaf), Nodes::alignment);
-      while (state.depth == 0 && state.waiting != nullptr) {
+      if (state.depth != 0) return;
+      ++state.depth;  // so that no leaf that is freed here begins a loop of its own, inside this one
+      while (state.waiting != nullptr) {
         std::byte* next = state.waiting;
         const auto link = load<waiting_leaf>(next + sizeof(node_header));
         state.waiting = link.next;
         link.free(next);
       }
+      --state.depth;
     }
   }
 };
