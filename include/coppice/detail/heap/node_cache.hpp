@@ -32,7 +32,7 @@ namespace coppice::detail {
 
 /// The lists of one thread. Without constructor and destructor, so that reaching it costs no check.
 struct node_cache {
-  static constexpr std::size_t most_bytes = 2048;
+  static constexpr std::size_t most_bytes = 2304;
   static constexpr std::size_t most_kept_bytes = 16 * 1024;
   static constexpr std::size_t size_count = most_bytes / granule_bytes + 1;
 

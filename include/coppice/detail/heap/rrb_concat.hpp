@@ -184,10 +184,12 @@ class rrb_concatenation {
       plan[to] += given;
       slots -= given;
     };
-    for (std::uint32_t distance = 0; slots != 0; ++distance) {
+    std::uint32_t distance = 0;
+    while (slots != 0) {
       assert(distance < count);
       if (distance < at) give(at - 1 - distance);
       if (at + distance < count) give(at + distance);
+      ++distance;
     }
   }
 

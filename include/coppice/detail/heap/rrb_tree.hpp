@@ -96,10 +96,15 @@ template <class Layout>
   if (height == 1 && !Layout::is_relaxed(node)) {
     // The tail of a short vector is a good part of it, so whether a position is in it cannot be predicted: both leaves
     // are looked up, and one is chosen. The slot may be unused, but there is one.
-    const bool in_tail = index >= in_tree;
+    // (By masks: compilers would branch.)
+    const std::uint64_t in_tail = std::uint64_t{0} - static_cast<std::uint64_t>(index >= in_tree);
     const auto slot = static_cast<unsigned>(index >> Layout::leaf_bits) & (Layout::width - 1);
-    const std::byte* const leaf = in_tail ? version.tail : Layout::child(node, slot);
-    return Layout::elements(leaf)[in_tail ? index - in_tree : index & (Layout::leaf_capacity - 1)];
+    const auto leaf = reinterpret_cast<std::uintptr_t>(Layout::child(node, slot));
+    const auto tail = reinterpret_cast<std::uintptr_t>(version.tail);
+    const std::uintptr_t chosen = leaf ^ ((leaf ^ tail) & static_cast<std::uintptr_t>(in_tail));
+    const std::uint64_t offset =
+        index - ((in_tree & in_tail) | (index & ~in_tail & ~std::uint64_t{Layout::leaf_capacity - 1}));
+    return Layout::elements(reinterpret_cast<const std::byte*>(chosen))[offset];
   }
   if (index >= in_tree) return Layout::elements(version.tail)[index - in_tree];
   for (; Layout::is_relaxed(node); --height) {
