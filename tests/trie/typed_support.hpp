@@ -1,5 +1,4 @@
-// What the tests of typed leaves share: memory that can be made to fail, elements that count their lives and throw, and
-// a map that owns its root.
+// What the tests of typed leaves share: configurations, and a map that owns its root.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,10 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
-#include <stdexcept>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,67 +20,12 @@
 #include "coppice/detail/trie_diff.hpp"
 #include "coppice/detail/trie_edit.hpp"
 #include "owned_root.hpp"
+#include "tests/support/elements.hpp"
 
 namespace coppice::trie_test {
 
 using namespace coppice::detail;
-
-/// The global heap, with a count of what is live; fails when told to.
-struct failing_source {
-  static inline std::size_t live = 0;
-  static inline std::size_t allowed = static_cast<std::size_t>(-1);
-
-  [[nodiscard]] static std::byte* allocate(std::size_t bytes, std::size_t alignment) noexcept {
-    if (allowed == 0) return nullptr;
-    --allowed;
-    ++live;
-    return global_source::allocate(bytes, alignment);
-  }
-  static void deallocate(std::byte* node, std::size_t bytes, std::size_t alignment) noexcept {
-    --live;
-    global_source::deallocate(node, bytes, alignment);
-  }
-};
-
-/// A number that counts how many of it are alive, and whose copy throws when told to.
-class fragile {
- public:
-  static inline std::int64_t live = 0;
-  static inline std::size_t copies_allowed = static_cast<std::size_t>(-1);
-
-  fragile(std::uint64_t of = 0) : number_(of) { ++live; }  // NOLINT(google-explicit-constructor): made from numbers
-  fragile(const fragile& other) : number_(other.number_) {
-    if (copies_allowed == 0) throw std::runtime_error("a copy too many");
-    --copies_allowed;
-    ++live;
-  }
-  fragile(fragile&& other) noexcept : number_(other.number_) { ++live; }
-  fragile& operator=(const fragile&) = default;
-  fragile& operator=(fragile&&) noexcept = default;
-  ~fragile() { --live; }
-  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
-  friend bool operator==(const fragile& a, const fragile& b) noexcept { return a.number_ == b.number_; }
-  friend bool operator<(const fragile& a, const fragile& b) noexcept { return a.number_ < b.number_; }
-
- private:
-  std::uint64_t number_;
-};
-
-/// Larger than any heap aligns by itself.
-struct alignas(64) aligned_number {
-  std::uint64_t number = 0;
-  friend bool operator==(const aligned_number&, const aligned_number&) = default;
-};
-
-/// Keys and values of each kind from numbers.
-template <class T>
-[[nodiscard]] T made_from(std::uint64_t number) {
-  if constexpr (std::is_same_v<T, std::string>) {
-    return "a string of more than a few bytes, number " + std::to_string(number);
-  } else {
-    return T{number};
-  }
-}
+using namespace coppice::test;
 
 [[nodiscard]] inline std::uint64_t bytes_hash(const void* data, std::size_t size) noexcept {
   return seeded_hash{7}(value_kind::bytes, static_cast<const std::byte*>(data), size);
