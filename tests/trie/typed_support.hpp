@@ -62,6 +62,7 @@ using typed_configurations =
                      typed_configuration<std::uint64_t, std::uint64_t, plain_count, good_hash, 2>,
                      typed_configuration<std::uint64_t, std::uint64_t, plain_count, sparse_hash, 32>,
                      typed_configuration<std::uint64_t, std::uint64_t, atomic_count, constant_hash, 2>,
+                     typed_configuration<std::uint64_t, std::uint64_t, plain_count, constant_hash, 16>,
                      typed_configuration<std::string, std::string, atomic_count, good_hash, 6>,
                      typed_configuration<std::string, std::string, plain_count, constant_hash, 6>,
                      typed_configuration<fragile, fragile, plain_count, good_hash, 2>,

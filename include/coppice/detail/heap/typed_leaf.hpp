@@ -323,7 +323,9 @@ class typed_leaf {
       return false;
     } else {
       const std::uint32_t old_count = count_of(node), count = static_cast<std::uint32_t>(wanted.size.count);
-      if (count == 0 || count > max_entries || node_bytes(count) > bytes_of(node)) return false;
+      // Tags end at `lanes::bytes`: those of a leaf of more than B elements cannot be moved up.
+      if (count == 0 || old_count > max_entries) return false;
+      if (count > max_entries || node_bytes(count) > bytes_of(node)) return false;
       const item* added = wanted.added;
       if (added != nullptr && !copies_safely && !added->movable) return false;
       auto* const elements = reinterpret_cast<element*>(node + elements_offset);
