@@ -49,11 +49,13 @@ concept duration_like = requires(const T& value) {
   typename T::period;
   value.count();
 };
+/// Has elements in an order that goes with its equality (unordered containers have none), and that are of another type
+/// than itself (those of a path are paths).
 template <class T>
 concept range_like = requires(const T& value) {
-  value.begin();
   value.end();
-};
+  requires !std::same_as<std::remove_cvref_t<decltype(*value.begin())>, T>;
+} && !requires { typename T::hasher; };
 
 /// Zeros are one number, whatever their sign; so is everything that is not a number.
 template <std::floating_point T>
