@@ -86,6 +86,10 @@ template <class Trie, class Iterator, class Sentinel, class Hash>
     // Not movable, hence never written to.
     return Trie::build(hash, const_cast<element*>(std::to_address(first)), static_cast<std::size_t>(last - first),
                        false);
+  } else if constexpr (std::same_as<element, bool>) {  // a vector of them has no elements to point to
+    Trie made(hash);
+    for (; first != last; ++first) made.store(static_cast<bool>(*first));
+    return made;
   } else {
     std::vector<element> elements;
     for (; first != last; ++first) elements.emplace_back(*first);

@@ -14,6 +14,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <new>
 #include <type_traits>
 #include <unordered_set>
@@ -177,13 +178,19 @@ class hash_trie {
   /// This trie, or a copy of its elements with the hash of the other.
   [[nodiscard]] hash_trie under_hash_of(const hash_trie& other) const {
     if (hashes_like(other)) return *this;
-    std::vector<element> copies;
-    copies.reserve(size());
-    each_leaf([&](const element* elements, std::uint32_t count) {
-      copies.insert(copies.end(), elements, elements + count);
-      return true;
-    });
-    return build(other.hash_, copies.data(), copies.size(), true);
+    if constexpr (std::same_as<element, bool>) {  // a vector of them has no elements to point to
+      hash_trie copy(other.hash_);
+      for (bool each : all<std::identity>()) copy.store(std::move(each));
+      return copy;
+    } else {
+      std::vector<element> copies;
+      copies.reserve(size());
+      each_leaf([&](const element* elements, std::uint32_t count) {
+        copies.insert(copies.end(), elements, elements + count);
+        return true;
+      });
+      return build(other.hash_, copies.data(), copies.size(), true);
+    }
   }
 
   /// Both must have the same hash. `choose(left entry, right entry)` as in trie_join.
