@@ -5,10 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -124,6 +128,7 @@ using number_map = std::unordered_map<std::uint64_t, std::uint64_t>;
 
 /// Whether a map is sound and holds just that.
 template <class Map>
+  requires requires { typename Map::mapped_type; }
 [[nodiscard]] ::testing::AssertionResult holds(const Map& of, const number_map& expected) {
   using K = typename Map::key_type;
   using V = typename Map::mapped_type;
@@ -139,6 +144,7 @@ template <class Map>
   return ::testing::AssertionSuccess();
 }
 template <class Set>
+  requires std::same_as<typename Set::key_type, typename Set::value_type>
 [[nodiscard]] ::testing::AssertionResult holds(const Set& of, const std::set<std::uint64_t>& expected) {
   if (const char* broken = of.check(); broken != nullptr) return ::testing::AssertionFailure() << broken;
   if (of.size() != expected.size()) {

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# What cannot be an element is refused with a message that says why. Usage: refusal_test.sh COMPILER INCLUDE WORD CODE
+# Succeeds if CODE is not compiled and the compiler's output has WORD; an empty WORD: if CODE is compiled.
+set -euo pipefail
+compiler="$1" include="$2" word="$3" code="$4"
+program="
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include \"coppice/map.hpp\"
+#include \"coppice/set.hpp\"
+struct unhashed { friend bool operator==(unhashed, unhashed) = default; };
+int main() { $code }
+"
+if output="$("$compiler" -std=c++20 -fsyntax-only -I "$include" -x c++ - <<<"$program" 2>&1)"; then
+  [ -z "$word" ] && exit 0
+  echo "compiled: $code" >&2
+  exit 1
+fi
+if [ -n "$word" ] && grep -qF -- "$word" <<<"$output"; then exit 0; fi
+head -40 <<<"$output" >&2
+exit 1
