@@ -1,0 +1,69 @@
+// What the fuzzers of map and set share: programs of bytes, hashes that collide, and elements made from small numbers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "coppice/hash.hpp"
+
+namespace coppice::fuzz {
+
+[[noreturn]] inline void fail(const char* what) {
+  std::fprintf(stderr, "fuzzer: %s\n", what);
+  std::abort();
+}
+inline void require(bool ok, const char* what) {
+  if (!ok) fail(what);
+}
+
+/// Bytes that are read one by one; zeros after the end.
+class program {
+ public:
+  program(const std::uint8_t* data, std::size_t size) : at_(data), end_(data + size) {}
+  [[nodiscard]] bool done() const { return at_ == end_; }
+  [[nodiscard]] unsigned byte() { return done() ? 0U : *at_++; }
+
+ private:
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
+};
+
+/// How a collection is changed.
+enum class way : unsigned { copy, in_place, transient_of_copy, transient_of_all };
+
+/// A key without an order.
+struct unordered_key {
+  unsigned of;
+  friend bool operator==(unordered_key, unordered_key) = default;
+};
+
+/// Elements from numbers below 64, and back.
+template <class T>
+[[nodiscard]] T made_from(unsigned number) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    return std::string(number % 3 * 12, '-') + std::to_string(number);
+  } else {
+    return T{number};
+  }
+}
+[[nodiscard]] inline unsigned number_of(std::uint64_t from) { return static_cast<unsigned>(from); }
+[[nodiscard]] inline unsigned number_of(unordered_key from) { return from.of; }
+[[nodiscard]] inline unsigned number_of(const std::string& from) {
+  return static_cast<unsigned>(std::stoul(from.substr(from.find_last_of('-') + 1)));
+}
+
+/// Full hashes for every other key; the rest share a few hashes, which agree in long prefixes.
+struct few_hashes {
+  template <class Key>
+  std::uint64_t operator()(const Key& key, std::uint64_t seed) const noexcept {
+    const std::uint64_t full = hash<unsigned>{}(number_of(key), seed);
+    return number_of(key) % 2 == 0 ? full : full & 0xc000000000000001U;
+  }
+};
+
+}  // namespace coppice::fuzz
