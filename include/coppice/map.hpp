@@ -89,8 +89,8 @@ class map {
   map(Iterator first, Sentinel last)
       : trie_(detail::built_from<trie>(trie().hash(), std::move(first), std::move(last))) {}
   /// From any range of what converts to elements.
-  template <detail::elements_for<value_type> Range>
-    requires(!std::same_as<std::remove_cvref_t<Range>, map>)
+  template <class Range>  // not even asked for elements of a map: the value may be a type that is not complete yet
+    requires(!std::same_as<std::remove_cvref_t<Range>, map>) && detail::elements_for<Range, value_type>
   explicit map(Range&& elements) : map(std::begin(elements), std::end(elements)) {}
 
   [[nodiscard]] size_type size() const noexcept { return trie_.size(); }

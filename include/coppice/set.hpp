@@ -60,8 +60,8 @@ class set {
   set(Iterator first, Sentinel last)
       : trie_(detail::built_from<trie>(trie().hash(), std::move(first), std::move(last))) {}
   /// From any range of what converts to elements.
-  template <detail::elements_for<T> Range>
-    requires(!std::same_as<std::remove_cvref_t<Range>, set>)
+  template <class Range>  // not even asked for elements of a set: T may be a type that is not complete yet
+    requires(!std::same_as<std::remove_cvref_t<Range>, set>) && detail::elements_for<Range, T>
   explicit set(Range&& elements) : set(std::begin(elements), std::end(elements)) {}
 
   [[nodiscard]] size_type size() const noexcept { return trie_.size(); }

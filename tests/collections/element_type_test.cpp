@@ -17,6 +17,17 @@ struct tree {
 struct chain {
   map<int, chain> next;
 };
+struct family;
+struct family_hash {
+  std::uint64_t operator()(const family& of, std::uint64_t seed) const noexcept;
+};
+struct family {
+  set<family, family_hash> members;
+  friend bool operator==(const family& a, const family& b) { return a.members == b.members; }
+};
+inline std::uint64_t family_hash::operator()(const family& of, std::uint64_t seed) const noexcept {
+  return hash<set<family, family_hash>>{}(of.members, seed);
+}
 
 namespace {
 
@@ -33,6 +44,13 @@ TEST(element_types, a_map_may_hold_maps_of_its_own_kind) {
   EXPECT_EQ(root.children["missing"].name, "");
   const auto merged = older.children.merge(root.children);
   EXPECT_EQ(merged.at("a"), root.children.at("a"));
+}
+
+TEST(element_types, a_set_may_hold_sets_of_its_own_kind) {
+  const family none, one{{none}}, two{{none, one}};
+  EXPECT_EQ(two.members.size(), 2U);
+  EXPECT_TRUE(two.members.contains(family{{family{}}}));
+  EXPECT_EQ(two.members.insert(one).identity(), two.members.identity());
 }
 
 TEST(element_types, maps_within_maps_are_freed_without_a_deep_stack) {
