@@ -48,9 +48,14 @@ concept transparent = requires {
 template <class Query, class K, class Hash, class Equal>
 concept lookup_key = std::convertible_to<const Query&, K> || transparent<Hash, Equal>;
 
+/// Whether looking it up cannot throw. What is converted may: a string needs memory.
+template <class Query, class K, class Hash, class Equal>
+inline constexpr bool looks_up_safely =
+    std::same_as<Query, K> || transparent<Hash, Equal> || std::is_nothrow_convertible_v<const Query&, K>;
+
 /// The form in which it is looked up.
 template <class K, class Hash, class Equal, class Query>
-[[nodiscard]] inline decltype(auto) lookup_form(const Query& query) noexcept {
+[[nodiscard]] inline decltype(auto) lookup_form(const Query& query) noexcept(looks_up_safely<Query, K, Hash, Equal>) {
   if constexpr (transparent<Hash, Equal> || std::same_as<Query, K>) {
     return static_cast<const Query&>(query);
   } else {

@@ -100,17 +100,17 @@ class map {
 
   /// The value of a key, or null. Valid as long as a map that holds it.
   template <detail::lookup_key<K, Hash, Equal> Query = K>
-  [[nodiscard]] const V* find(const Query& key) const noexcept {
+  [[nodiscard]] const V* find(const Query& key) const noexcept(detail::looks_up_safely<Query, K, Hash, Equal>) {
     const value_type* found = trie_.find(sought(key));
     return found == nullptr ? nullptr : &found->second;
   }
   template <detail::lookup_key<K, Hash, Equal> Query = K>
-  [[nodiscard]] bool contains(const Query& key) const noexcept {
+  [[nodiscard]] bool contains(const Query& key) const noexcept(detail::looks_up_safely<Query, K, Hash, Equal>) {
     return trie_.find(sought(key)) != nullptr;
   }
   /// 0 or 1.
   template <detail::lookup_key<K, Hash, Equal> Query = K>
-  [[nodiscard]] size_type count(const Query& key) const noexcept {
+  [[nodiscard]] size_type count(const Query& key) const noexcept(detail::looks_up_safely<Query, K, Hash, Equal>) {
     return contains(key) ? 1 : 0;
   }
   /// Throws std::out_of_range where the key is missing.
@@ -247,7 +247,8 @@ class map {
   friend class map_diff<map>;
 
   template <class Query>
-  [[nodiscard]] static decltype(auto) sought(const Query& key) noexcept {
+  [[nodiscard]] static decltype(auto) sought(const Query& key) noexcept(
+      detail::looks_up_safely<Query, K, Hash, Equal>) {
     return detail::lookup_form<K, Hash, Equal>(key);
   }
   explicit map(trie&& of) noexcept : trie_(std::move(of)) {}
@@ -284,7 +285,8 @@ class transient_map {
   [[nodiscard]] std::size_t size() const noexcept { return map_.size(); }
   [[nodiscard]] bool empty() const noexcept { return map_.empty(); }
   template <class Query = key_type>
-  [[nodiscard]] const mapped_type* find(const Query& key) const noexcept {
+  [[nodiscard]] const mapped_type* find(const Query& key) const
+      noexcept(noexcept(std::declval<const Map&>().find(key))) {
     return map_.find(key);
   }
   [[nodiscard]] const_iterator begin() const noexcept { return map_.begin(); }

@@ -69,16 +69,16 @@ class set {
 
   /// The element that equals `key`, or null. Valid as long as a set that holds it.
   template <detail::lookup_key<T, Hash, Equal> Query = T>
-  [[nodiscard]] const T* find(const Query& key) const noexcept {
+  [[nodiscard]] const T* find(const Query& key) const noexcept(detail::looks_up_safely<Query, T, Hash, Equal>) {
     return trie_.find(sought(key));
   }
   template <detail::lookup_key<T, Hash, Equal> Query = T>
-  [[nodiscard]] bool contains(const Query& key) const noexcept {
+  [[nodiscard]] bool contains(const Query& key) const noexcept(detail::looks_up_safely<Query, T, Hash, Equal>) {
     return trie_.find(sought(key)) != nullptr;
   }
   /// 0 or 1.
   template <detail::lookup_key<T, Hash, Equal> Query = T>
-  [[nodiscard]] size_type count(const Query& key) const noexcept {
+  [[nodiscard]] size_type count(const Query& key) const noexcept(detail::looks_up_safely<Query, T, Hash, Equal>) {
     return contains(key) ? 1 : 0;
   }
 
@@ -143,7 +143,8 @@ class set {
 
   explicit set(trie&& of) noexcept : trie_(std::move(of)) {}
   template <class Query>
-  [[nodiscard]] static decltype(auto) sought(const Query& key) noexcept {
+  [[nodiscard]] static decltype(auto) sought(const Query& key) noexcept(
+      detail::looks_up_safely<Query, T, Hash, Equal>) {
     return detail::lookup_form<T, Hash, Equal>(key);
   }
   [[nodiscard]] set joined(detail::join_operation operation, const set& other) const {
@@ -174,7 +175,7 @@ class transient_set {
   [[nodiscard]] std::size_t size() const noexcept { return set_.size(); }
   [[nodiscard]] bool empty() const noexcept { return set_.empty(); }
   template <class Query = value_type>
-  [[nodiscard]] bool contains(const Query& key) const noexcept {
+  [[nodiscard]] bool contains(const Query& key) const noexcept(noexcept(std::declval<const Set&>().contains(key))) {
     return set_.contains(key);
   }
   [[nodiscard]] const_iterator begin() const noexcept { return set_.begin(); }

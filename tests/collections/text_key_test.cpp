@@ -1,5 +1,6 @@
 // Keys looked up in other forms than their own: strings by views and literals, and by functions of the user that say
 // what they take.
+#include <stdexcept>
 #include <string_view>
 
 #include "support.hpp"
@@ -97,6 +98,32 @@ TEST(text_elements, strings_of_other_characters_are_keys_too) {
   EXPECT_TRUE(utf8.contains(std::u8string_view(u8"ö")));
   const map<std::string_view, int> views{{"a", 1}};
   EXPECT_EQ(views.at(std::string("a")), 1);
+}
+
+/// A key that is made of a number, if it likes that.
+struct picky {
+  int of;
+  picky(int number) : of(number) {  // NOLINT(google-explicit-constructor): converted in lookups
+    if (number < 0) throw std::out_of_range("negative");
+  }
+  friend bool operator==(const picky&, const picky&) = default;
+};
+struct picky_hash {
+  std::uint64_t operator()(const picky& key) const noexcept { return static_cast<std::uint64_t>(key.of); }
+};
+TEST(converted_keys, may_throw_while_they_are_converted) {
+  using picky_map = map<picky, int, picky_hash>;
+  const picky_map map{{1, 10}, {2, 20}};
+  static_assert(noexcept(map.find(std::declval<const picky&>())));
+  static_assert(!noexcept(map.find(1)) && !noexcept(map.contains(1)) && !noexcept(map.count(1)));
+  static_assert(noexcept(coppice::map<std::string, int>().find("text")));
+  EXPECT_EQ(map.at(2), 20);
+  EXPECT_THROW((void)map.find(-1), std::out_of_range);
+  EXPECT_THROW((void)map.contains(-1), std::out_of_range);
+  EXPECT_THROW((void)map.erase(-1), std::out_of_range);
+  EXPECT_THROW((void)map.transient().find(-1), std::out_of_range);
+  EXPECT_THROW((void)(set<picky, picky_hash>{1, 2}.contains(-1)), std::out_of_range);
+  EXPECT_EQ(map.size(), 2U);
 }
 
 /// Equal and Hash of the user: the case does not matter. The spelling that was stored last stays with set().
