@@ -16,7 +16,7 @@ class map_change : public map_case<Map> {
     return after;
   }
 };
-TYPED_TEST_SUITE(map_change, map_configurations);
+TYPED_TEST_SUITE(map_change, few_map_configurations);
 
 TYPED_TEST(map_change, lookups_agree) {
   const auto key = this->key(7), missing = this->key(60);

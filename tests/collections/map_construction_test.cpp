@@ -11,7 +11,7 @@ namespace {
 
 template <class Map>
 class map_construction : public map_case<Map> {};
-TYPED_TEST_SUITE(map_construction, map_configurations);
+TYPED_TEST_SUITE(map_construction, few_map_configurations);
 
 TYPED_TEST(map_construction, a_new_map_is_empty) {
   const TypeParam map;
@@ -47,9 +47,9 @@ TYPED_TEST(map_construction, of_elements_with_one_key_the_last_stays) {
 TYPED_TEST(map_construction, iterators_of_every_category_will_do) {
   const number_map content = numbers(0, 70);
   const auto elements = this->elements(content);
-  using element = typename TypeParam::value_type;
-  const std::list<element> list(elements.begin(), elements.end());
-  const std::forward_list<element> forward(elements.begin(), elements.end());
+  using pair = typename TypeParam::value_type;
+  const std::list<pair> list(elements.begin(), elements.end());
+  const std::forward_list<pair> forward(elements.begin(), elements.end());
   EXPECT_TRUE(holds(TypeParam(list), content));
   EXPECT_TRUE(holds(TypeParam(list.begin(), list.end()), content));
   EXPECT_TRUE(holds(TypeParam(forward), content));

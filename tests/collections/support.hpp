@@ -121,7 +121,9 @@ using set_configurations =
 using few_map_configurations =
     ::testing::Types<map<std::uint64_t, std::uint64_t>,  //
                      map<std::string, std::string, constant_hash, plain_equal, local_heap, 2>,
-                     map<without_order<fragile>, fragile, sparse_hash, plain_equal, atomic_heap, 2>>;
+                     map<fragile, fragile, constant_hash, plain_equal, atomic_heap>,
+                     map<without_order<fragile>, fragile, sparse_hash, plain_equal, atomic_heap, 2>,
+                     map<std::string, aligned_number, sparse<any_case_seeded_hash>, any_case_equal, local_heap>>;
 
 /// Content by the numbers that keys and values are made from.
 using number_map = std::unordered_map<std::uint64_t, std::uint64_t>;
