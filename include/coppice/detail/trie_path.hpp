@@ -104,11 +104,10 @@ template <node_memory Memory>
   using Ref = typename Memory::ref_type;
   const auto made = memory.allocate(branch_bytes<Ref>);
   if (made.address == nullptr) return {};
-  std::memcpy(made.address, branch, branch_bytes<Ref>);
-  const std::uint64_t token = memory.edit_token();
-  store(made.address + offsetof(node_header, edit_high), static_cast<std::uint16_t>(token >> 32));
-  store(made.address + offsetof(node_header, edit_low), static_cast<std::uint32_t>(token));
-  add_to_count(made.address, delta);
+  // The header is written, not copied: counts of references lie in it, which other threads may be changing.
+  write_header(made.address, node_kind::branch, depth_of(branch), branch_bytes<Ref>,
+               static_cast<std::uint32_t>(count_of(branch) + delta), memory.edit_token());
+  std::memcpy(made.address + branch_refs_offset, branch + branch_refs_offset, trie_fan_out * sizeof(Ref));
   put_children(made.address, range, single, each);
   const auto* children = reinterpret_cast<const Ref*>(branch + branch_refs_offset);
   unsigned kept = first_slots(children, trie_fan_out) & ~(low_bits(range.width) << range.first);
