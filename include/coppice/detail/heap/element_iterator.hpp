@@ -75,8 +75,8 @@ class element_range {
   element_range() noexcept = default;
   element_range(const Iterator& begin, const Iterator& end, std::size_t size) noexcept
       : begin_(begin), end_(end), size_(size) {}
-  [[nodiscard]] const Iterator& begin() const noexcept { return begin_; }
-  [[nodiscard]] const Iterator& end() const noexcept { return end_; }
+  [[nodiscard]] Iterator begin() const noexcept { return begin_; }
+  [[nodiscard]] Iterator end() const noexcept { return end_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
