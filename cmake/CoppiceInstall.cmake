@@ -8,6 +8,7 @@ install(TARGETS coppice EXPORT coppice_targets
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY include/coppice DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
 install(EXPORT coppice_targets NAMESPACE coppice:: DESTINATION "${coppice_cmake_dir}")
+install(FILES share/gdb/coppice_printers.py DESTINATION "${CMAKE_INSTALL_DATADIR}/coppice/gdb")
 if(TARGET coppice_cli)
   install(TARGETS coppice_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()

@@ -8,14 +8,15 @@ namespace {
 std::size_t largest = 0;
 }
 
-void* operator new(std::size_t size) {
+// Not inlined: the compiler would take malloc and delete for a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   largest = std::max(largest, size);
   void* const made = std::malloc(size);
   if (made == nullptr) throw std::bad_alloc();
   return made;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace coppice::codec_test {
 namespace {

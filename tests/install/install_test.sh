@@ -13,6 +13,7 @@ cmake --install "$build" --prefix "$work/first" >"$work/install.log"
 mv "$work/first" "$work/prefix"
 prefix="$work/prefix"
 library_path="$prefix/$libdir"
+[ -f "$prefix/share/coppice/gdb/coppice_printers.py" ]
 
 case "$how" in
   cmake)
