@@ -11,6 +11,7 @@
 // Thread safety: one thread at a time.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -94,6 +95,7 @@ class reader {
 
   /// How many parts follow that take `bytes_each` at least, which is not zero.
   [[nodiscard]] std::size_t count(std::size_t bytes_each) {
+    assert(bytes_each != 0);
     const std::size_t begin = offset_;
     const std::uint64_t claimed = number();
     if (claimed > remaining() / bytes_each) fail_at(begin, "a count is larger than the bytes after it allow");
