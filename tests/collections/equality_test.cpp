@@ -7,6 +7,10 @@ template <>
 struct std::hash<coppice::test::fragile> {
   std::size_t operator()(const coppice::test::fragile& of) const noexcept { return of.number(); }
 };
+template <>
+struct std::hash<coppice::test::aligned_number> {
+  std::size_t operator()(const coppice::test::aligned_number& of) const noexcept { return of.number; }
+};
 
 namespace coppice::collection_test {
 namespace {
