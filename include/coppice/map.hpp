@@ -320,7 +320,8 @@ class transient_map {
 };
 
 /// What differs between two maps: a cursor over the keys that were added, removed or changed from `older` to `newer`.
-/// Holds both. Costs what the two do not share; reading on is O(1) a change, and stopping early costs nothing.
+/// Holds both. Costs what the two do not share; reading on is O(1) a change, and stopping early costs nothing. Values
+/// without == count as changed wherever the two do not share the leaf that they are in; so they do for merge3.
 ///
 ///     for (const auto& change : coppice::diff(older, newer)) ...
 ///
