@@ -66,6 +66,7 @@
 #include "coppice/detail/heap/rrb_slice.hpp"
 #include "coppice/detail/heap/rrb_stats.hpp"
 #include "coppice/detail/heap/rrb_tree.hpp"
+#include "coppice/detail/heap/statistics.hpp"
 #include "coppice/memory.hpp"
 
 namespace coppice {
@@ -78,14 +79,8 @@ struct vector_identity {
   friend bool operator==(const vector_identity&, const vector_identity&) = default;
 };
 
-/// What a version is made of. Nodes that it has several times count once.
-struct vector_stats {
-  std::size_t nodes = 0;
-  std::size_t bytes = 0;         ///< of the nodes, without what elements own
-  std::size_t depth = 0;         ///< branches above a leaf of the tree
-  std::size_t shared_nodes = 0;  ///< those that the other version has too
-  std::size_t shared_bytes = 0;
-};
+/// What stats() returns: nodes, bytes, depth, shared_nodes, shared_bytes.
+using detail::collection_statistics;
 
 /// Positions [old_first, old_last) of the older version were replaced by [new_first, new_last) of the newer. One of the
 /// two may be empty.
@@ -100,7 +95,7 @@ struct vector_change {
 template <class Vector>
 class vector_diff;
 template <class Vector>
-class vector_transient;
+class transient_vector;
 
 /// A persistent vector. Memory: atomic_heap or local_heap. LeafBits: log2 of the elements in a leaf, 0 for what suits
 /// T; BranchBits: log2 of the children of a branch, 2 to 5.
@@ -119,7 +114,7 @@ class vector {
   using iterator = const_iterator;
   using const_reverse_iterator = std::reverse_iterator<const_iterator>;
   using reverse_iterator = const_reverse_iterator;
-  using transient_type = vector_transient<vector>;
+  using transient_type = transient_vector<vector>;
   using diff_type = vector_diff<vector>;
 
   // ---- construction
@@ -362,15 +357,15 @@ class vector {
   [[nodiscard]] static diff_type diff(const vector& older, const vector& newer) { return diff_type(older, newer); }
 
   [[nodiscard]] vector_identity identity() const noexcept { return {version_.root, version_.tail, version_.size()}; }
-  /// O(n / elements in a leaf).
-  [[nodiscard]] vector_stats stats() const { return stats(vector()); }
+  /// Nodes that the version has several times count once. O(n / elements in a leaf).
+  [[nodiscard]] collection_statistics stats() const { return stats(vector()); }
   /// The same, with what is shared with another version.
-  [[nodiscard]] vector_stats stats(const vector& other) const {
+  [[nodiscard]] collection_statistics stats(const vector& other) const {
     std::unordered_set<const std::byte*> others, all;
     const auto ignore = [](const std::byte*) {};
     detail::rrb_node_visitor<layout, decltype(ignore)>(others, ignore).visit(other.version_);
-    vector_stats found;
-    found.depth = version_.height;
+    collection_statistics found;
+    if (!empty()) found.depth = unsigned{version_.height} + 1;
     const auto add = [&](const std::byte* node) {
       ++found.nodes;
       found.bytes += detail::bytes_of(node);
@@ -546,14 +541,14 @@ vector(Iterator, Sentinel) -> vector<std::iter_value_t<Iterator>>;
 /// from and with those taken from it. Errors, cost and what is left after an exception as for vector; it belongs to one
 /// thread.
 template <class Vector>
-class vector_transient {
+class transient_vector {
  public:
   using value_type = typename Vector::value_type;
   using size_type = typename Vector::size_type;
   using const_iterator = typename Vector::const_iterator;
 
-  vector_transient() noexcept = default;
-  explicit vector_transient(Vector from) noexcept : vector_(std::move(from)) {}
+  transient_vector() noexcept = default;
+  explicit transient_vector(Vector from) noexcept : vector_(std::move(from)) {}
 
   [[nodiscard]] size_type size() const noexcept { return vector_.size(); }
   [[nodiscard]] bool empty() const noexcept { return vector_.empty(); }
@@ -667,6 +662,13 @@ class vector_diff {
   std::size_t new_done_ = 0;
   vector_change gap_;  // what is left of the part being reported
 };
+
+/// The same as vector::diff, by the name that maps and sets have for it.
+template <class T, class Memory, unsigned LeafBits, unsigned BranchBits>
+[[nodiscard]] vector_diff<vector<T, Memory, LeafBits, BranchBits>> diff(
+    const vector<T, Memory, LeafBits, BranchBits>& older, const vector<T, Memory, LeafBits, BranchBits>& newer) {
+  return vector<T, Memory, LeafBits, BranchBits>::diff(older, newer);
+}
 
 }  // namespace coppice
 

@@ -12,7 +12,7 @@ using changes = std::vector<vector_change>;
 template <class Vector>
 [[nodiscard]] changes differences(const Vector& older, const Vector& newer) {
   changes all;
-  auto cursor = Vector::diff(older, newer);
+  auto cursor = diff(older, newer);
   while (const auto change = cursor.next()) all.push_back(*change);
   return all;
 }

@@ -206,7 +206,7 @@ TEST(vector_interface, statistics_tell_what_is_shared) {
   EXPECT_EQ(alone.shared_nodes, 0U);
   const auto shared = all.set(50'000, 1).stats(all);
   EXPECT_EQ(shared.nodes, alone.nodes);
-  EXPECT_EQ(shared.shared_nodes, alone.nodes - alone.depth - 1);
+  EXPECT_EQ(shared.shared_nodes, alone.nodes - alone.depth);
   EXPECT_GT(shared.shared_bytes, alone.bytes * 98 / 100);
   EXPECT_EQ((all + all).stats().nodes < alone.nodes * 3 / 2, true);
   EXPECT_EQ(numbers().stats().nodes, 0U);

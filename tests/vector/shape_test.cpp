@@ -35,7 +35,7 @@ template <class Vector>
 void expect_low(const Vector& vector, unsigned leaf_bits, unsigned branch_bits) {
   const auto bits = static_cast<unsigned>(std::bit_width(vector.size() | 1));
   const unsigned least = bits > leaf_bits ? bits - leaf_bits : 0;
-  EXPECT_LE(vector.stats().depth, least / (branch_bits - 1) + 2);
+  EXPECT_LE(vector.stats().depth, least / (branch_bits - 1) + 3);
 }
 
 template <class Vector>
