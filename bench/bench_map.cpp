@@ -1,15 +1,11 @@
 // The `map` suite: our persistent map, in the heap with atomic and with plain counts, against mutable hash maps, which
 // keep no version. README.md says how each case is measured.
-#include <fmt/core.h>
-
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstddef>
-#include <exception>
-#include <functional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "collection_command.hpp"
 #include "map_cases.hpp"
 #include "map_sides.hpp"
 #include "report.hpp"
@@ -17,19 +13,11 @@
 namespace coppice::bench {
 namespace {
 
-struct command {
-  bool quick = false;
-  bool growth = false;
-  std::vector<std::size_t> sizes{1'000, 100'000, 1'000'000};
-  std::vector<std::string> only;
-  std::string out;
-};
-
 /// All sides over one input.
 template <class K>
 class map_suite {
  public:
-  map_suite(const command& wanted, report& out, std::size_t n, std::string elements)
+  map_suite(const collection_command& wanted, report& out, std::size_t n, std::string elements)
       : wanted_(wanted), out_(out), elements_(std::move(elements)), input_(n) {}
 
   void run() {
@@ -56,15 +44,15 @@ class map_suite {
 
   template <class Measure>
   void against_rivals(const std::string& name, const Measure& measure) {
-    if (!asked_for(name)) return;
+    if (!wanted_.asks_for(name)) return;
     add(name, "ns",
-        interleave(rounds(), {entrant(atomic_, measure), entrant(local_, measure), entrant(absl_, measure),
-                              entrant(std_, measure)}));
+        interleave(wanted_.rounds(), {entrant(atomic_, measure), entrant(local_, measure), entrant(absl_, measure),
+                                      entrant(std_, measure)}));
   }
   template <class Measure>
   void alone(const std::string& name, const std::string& unit, const Measure& measure) {
-    if (!asked_for(name)) return;
-    add(name, unit, interleave(rounds(), {entrant(atomic_, measure), entrant(local_, measure)}));
+    if (!wanted_.asks_for(name)) return;
+    add(name, unit, interleave(wanted_.rounds(), {entrant(atomic_, measure), entrant(local_, measure)}));
   }
 
   void add(const std::string& name, const std::string& unit, const std::vector<series>& all) {
@@ -75,12 +63,7 @@ class map_suite {
     }
   }
 
-  [[nodiscard]] int rounds() const noexcept { return wanted_.quick ? 3 : 7; }
-  [[nodiscard]] bool asked_for(const std::string& name) const {
-    return wanted_.only.empty() || std::find(wanted_.only.begin(), wanted_.only.end(), name) != wanted_.only.end();
-  }
-
-  const command& wanted_;
+  const collection_command& wanted_;
   report& out_;
   std::string elements_;
   map_input<K> input_;
@@ -90,41 +73,18 @@ class map_suite {
   map_cases<std_side<K>, K> std_{input_};
 };
 
-int run_suite(int argc, char** argv) {
-  command wanted;
-  CLI::App app{"Measures coppice::map against mutable hash maps"};
-  app.add_flag("--quick", wanted.quick, "Fewer rounds");
-  app.add_flag("--growth", wanted.growth, "Also ten million numbers");
-  app.add_option("--n", wanted.sizes, "Numbers of elements")
-      ->delimiter(',')
-      ->check(CLI::Range(std::size_t{100}, std::size_t{100'000'000}));
-  app.add_option("--only", wanted.only, "Cases to run")->delimiter(',');
-  app.add_option("--out", wanted.out, "File for the rows, as a JSON array");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& why) {
-    return app.exit(why) == 0 ? 0 : 2;
-  }
-#ifndef NDEBUG
-  fmt::print(stderr, "built with asserts: these figures do not count\n");
-#endif
-  report out("map", {"absl", "std"}, wanted.out);
-  for (const std::size_t n : wanted.sizes) {
-    map_suite<std::uint64_t>(wanted, out, n, "u64").run();
-    map_suite<std::string>(wanted, out, n, "string").run();
-  }
-  if (wanted.growth) map_suite<std::uint64_t>(wanted, out, 10'000'000, "u64").run();
-  return 0;
-}
-
 }  // namespace
 }  // namespace coppice::bench
 
 int main(int argc, char** argv) {
-  try {
-    return coppice::bench::run_suite(argc, argv);
-  } catch (const std::exception& why) {
-    fmt::print(stderr, "bench_map: {}\n", why.what());
-    return 1;
-  }
+  using namespace coppice::bench;
+  return run_collection_suite(argc, argv, "Measures coppice::map against mutable hash maps",
+                              [](const collection_command& wanted) {
+                                report out("map", {"absl", "std"}, wanted.out);
+                                for (const std::size_t n : wanted.sizes) {
+                                  map_suite<std::uint64_t>(wanted, out, n, "u64").run();
+                                  map_suite<std::string>(wanted, out, n, "string").run();
+                                }
+                                if (wanted.growth) map_suite<std::uint64_t>(wanted, out, 10'000'000, "u64").run();
+                              });
 }

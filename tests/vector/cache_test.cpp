@@ -25,7 +25,8 @@ TEST(node_cache, gives_the_node_that_was_freed_last) {
 }
 TEST(node_cache, keeps_so_many_of_a_size) {
   std::vector<std::byte*> nodes;
-  for (unsigned i = 0; i < node_cache::most_kept_bytes / 496 + 10; ++i) nodes.push_back(cached_source::allocate(496, 16));
+  for (unsigned i = 0; i < node_cache::most_kept_bytes / 496 + 10; ++i)
+    nodes.push_back(cached_source::allocate(496, 16));
   for (std::byte* node : nodes) cached_source::deallocate(node, 496, 16);
   EXPECT_EQ(node_cache::here().lists[496 / 16].count, node_cache::most_kept_bytes / 496);
 }
