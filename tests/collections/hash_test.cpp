@@ -1,5 +1,7 @@
 // coppice::hash: equal keys have equal hashes whatever their type, seeds matter, and keys of every regular kind spread
 // like random ones: what is measured is the trie that they make.
+#include "coppice/hash.hpp"  // before what uses it, as programs may
+
 #include <cmath>
 #include <memory>
 

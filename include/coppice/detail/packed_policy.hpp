@@ -89,7 +89,8 @@ class packed_leaf {
   }
   /// Order of entries: by hash, then by key.
   [[nodiscard]] static bool item_less(const item& a, const item& b) noexcept {
-    return a.hash != b.hash ? a.hash < b.hash : a.key.compare(b.key) < 0;
+    // Not `a.hash <`, which g++ takes for the template coppice::hash if that is declared before.
+    return a.hash != b.hash ? b.hash > a.hash : a.key.compare(b.key) < 0;
   }
 
   /// The value of a key. `hash` is the key's.

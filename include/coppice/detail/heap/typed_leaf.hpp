@@ -187,7 +187,8 @@ class typed_leaf {
   }
   [[nodiscard]] static std::size_t item_bytes(const item&) noexcept { return 0; }
   [[nodiscard]] static bool item_less(const item& a, const item& b) noexcept {
-    return a.hash != b.hash ? a.hash < b.hash : key_of(a).compare(key_of(b)) < 0;
+    // Not `a.hash <`, which g++ takes for the template coppice::hash if that is declared before.
+    return a.hash != b.hash ? b.hash > a.hash : key_of(a).compare(key_of(b)) < 0;
   }
 
   /// The elements of a node, in order.
