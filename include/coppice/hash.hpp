@@ -61,7 +61,7 @@ concept range_like = requires(const T& value) {
 template <std::floating_point T>
 [[nodiscard]] inline std::uint64_t float_bits(T value) noexcept {
   if (value == T{}) return 0;
-  if (value != value) return ~std::uint64_t{0};
+  if (!(value < T{}) && !(value > T{})) return ~std::uint64_t{0};
   if constexpr (sizeof(T) == sizeof(float)) {
     return std::bit_cast<std::uint32_t>(value);
   } else {

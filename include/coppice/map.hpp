@@ -447,6 +447,7 @@ struct hash<map<K, V, H, E, M, B>> {
 }  // namespace coppice
 
 template <class K, class V, class H, class E, class M, unsigned B>
+// NOLINTNEXTLINE(cert-dcl58-cpp): specialised for a type of our own
 struct std::hash<coppice::map<K, V, H, E, M, B>> {
   [[nodiscard]] std::size_t operator()(const coppice::map<K, V, H, E, M, B>& of) const noexcept {
     return coppice::hash<coppice::map<K, V, H, E, M, B>>{}(of, 0);

@@ -256,6 +256,7 @@ struct hash<set<T, H, E, M, B>> {
 }  // namespace coppice
 
 template <class T, class H, class E, class M, unsigned B>
+// NOLINTNEXTLINE(cert-dcl58-cpp): specialised for a type of our own
 struct std::hash<coppice::set<T, H, E, M, B>> {
   [[nodiscard]] std::size_t operator()(const coppice::set<T, H, E, M, B>& of) const noexcept {
     return coppice::hash<coppice::set<T, H, E, M, B>>{}(of, 0);

@@ -674,6 +674,7 @@ template <class T, class Memory, unsigned LeafBits, unsigned BranchBits>
 
 /// Of vectors whose elements std::hash knows.
 template <class T, class Memory, unsigned LeafBits, unsigned BranchBits>
+// NOLINTNEXTLINE(cert-dcl58-cpp): specialised for a type of our own
 struct std::hash<coppice::vector<T, Memory, LeafBits, BranchBits>> {
   std::size_t operator()(const coppice::vector<T, Memory, LeafBits, BranchBits>& of) const { return hash_value(of); }
 };

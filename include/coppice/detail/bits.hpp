@@ -31,13 +31,13 @@ namespace coppice::detail {
 template <class T>
 [[nodiscard]] inline T load(const std::byte* from) noexcept {
   T value;
-  std::memcpy(&value, from, sizeof(T));
+  std::memcpy(static_cast<void*>(&value), from, sizeof(T));
   return value;
 }
 
 template <class T>
 inline void store(std::byte* to, const T& value) noexcept {
-  std::memcpy(to, &value, sizeof(T));
+  std::memcpy(to, static_cast<const void*>(&value), sizeof(T));
 }
 
 /// The low `n` bits set; n <= 32.

@@ -35,11 +35,12 @@ class leaf_walker {
     while (pending_ != Ref{} && kind_of(memory.address(pending_)) == node_kind::branch) enter_child(before);
   }
   leaf_walker(const leaf_walker& other) noexcept { *this = other; }
+  // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): it assigns each member to itself
   leaf_walker& operator=(const leaf_walker& other) noexcept {
     memory_ = other.memory_;
     levels_ = other.levels_;
     pending_ = other.pending_;
-    for (unsigned i = 0; i < levels_; ++i) stack_[i] = other.stack_[i];
+    for (unsigned i = 0; i < levels_; ++i) stack_[i] = other.stack_[i];  // not more: the others have no value
     return *this;
   }
   ~leaf_walker() = default;

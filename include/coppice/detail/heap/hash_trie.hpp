@@ -155,7 +155,7 @@ class hash_trie {
   /// one stays.
   [[nodiscard]] static hash_trie build(const key_hash<Hash>& hash, element* elements, std::size_t count, bool movable) {
     hash_trie made(hash);
-    edit_type edit{made.view()};
+    edit_type edit{view()};
     const leaf_type how = made.leaf();
     const auto items = items_in_order(how, elements, count, movable);
     const auto built = trie_build(edit, how, items.data(), static_cast<std::uint32_t>(items.size()));
@@ -198,7 +198,7 @@ class hash_trie {
   [[nodiscard]] static hash_trie join(join_operation operation, const hash_trie& left, const hash_trie& right,
                                       Choose&& choose) {
     hash_trie made(left.hash_);
-    edit_type edit{made.view()};
+    edit_type edit{view()};
     const leaf_type how = made.leaf();
     const auto joined = trie_join(edit, how, operation, left.root_, right.root_, choose);
     if (!joined.ok) edit.raise();

@@ -179,17 +179,15 @@ class rrb_concatenation {
     std::uint32_t slots = plan[at];
     std::copy(plan + at + 1, plan + count, plan + at);
     --count;
-    const auto give = [&](std::uint32_t to) {
-      const std::uint32_t given = std::min(slots, full - plan[to]);
-      plan[to] += given;
-      slots -= given;
+    const auto taken_by = [&](std::uint32_t to) {
+      const std::uint32_t taken = std::min(slots, full - plan[to]);
+      plan[to] += taken;
+      return taken;
     };
-    std::uint32_t distance = 0;
-    while (slots != 0) {
+    for (std::uint32_t distance = 0; slots != 0; ++distance) {
       assert(distance < count);
-      if (distance < at) give(at - 1 - distance);
-      if (at + distance < count) give(at + distance);
-      ++distance;
+      if (distance < at) slots -= taken_by(at - 1 - distance);
+      if (at + distance < count) slots -= taken_by(at + distance);
     }
   }
 
