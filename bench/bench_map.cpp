@@ -31,6 +31,9 @@ class map_suite {
     against_rivals("iterate", [](auto& side) { return side.iterate(); });
     against_rivals("for_each", [](auto& side) { return side.for_each(); });
     against_rivals("equal", [](auto& side) { return side.equal(); });
+    if (input_.size() <= 100'000) {  // a hundred copies of a million elements would not fit
+      against_rivals("versions_kept", [](auto& side) { return side.versions_kept(); }, "us");
+    }
     alone("diff_1_percent", "ns", [](auto& side) { return side.diff(); });
     alone("union_200", "us", [](auto& side) { return side.union_200(); });
     alone("bytes_per_entry", "bytes", [](auto& side) { return side.bytes_per_entry(); });
@@ -43,9 +46,9 @@ class map_suite {
   }
 
   template <class Measure>
-  void against_rivals(const std::string& name, const Measure& measure) {
+  void against_rivals(const std::string& name, const Measure& measure, const std::string& unit = "ns") {
     if (!wanted_.asks_for(name)) return;
-    add(name, "ns",
+    add(name, unit,
         interleave(wanted_.rounds(), {entrant(atomic_, measure), entrant(local_, measure), entrant(absl_, measure),
                                       entrant(std_, measure)}));
   }

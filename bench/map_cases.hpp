@@ -153,6 +153,22 @@ class map_cases {
     return watch.ns() / operations();
   }
 
+  /// us a version: each of a hundred has one key more, and all are kept.
+  [[nodiscard]] double versions_kept() {
+    constexpr std::size_t count = 100;
+    std::vector<map> kept;
+    kept.reserve(count);
+    stopwatch watch;
+    watch.start();
+    for (std::size_t i = 0; i < count; ++i) {
+      kept.push_back(full_);
+      Side::set(kept.back(), map_key<K>(3'000'000'000 + i), i);
+    }
+    watch.stop();
+    require_result(kept.back().size() == input_.size() + 1, "versions_kept");
+    return watch.ns() / (1e3 * count);
+  }
+
   // ---- ours alone
 
   /// ns a change, of a version in which 1 % has changed.

@@ -24,6 +24,7 @@
 #include "coppice/codec.hpp"
 #include "coppice/map.hpp"
 #include "coppice/set.hpp"
+#include "coppice/vector.hpp"
 
 namespace coppice::codec_test {
 
@@ -123,6 +124,7 @@ void each_sample(const F& f) {
   f(set<int>{5, 6, 7, 1000, 70000});
   f(map<int, map<int, set<std::string>>>{{1, {{2, {"x", "y"}}}}, {2, {}}});
   f(map<int, std::monostate>{{1, {}}, {2, {}}});
+  f(vector<std::string>{"one", "", "three"});
   f(tree{"root", {{"left", {}}, {"right", {{"leaf", {}}}}}});
   f(point{-1, 0.25});
 }

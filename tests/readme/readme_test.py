@@ -1,11 +1,12 @@
-"""Runs the examples of README.md as they stand, against an installed tree, and compares what they print with what is shown.
+"""Runs the examples of README.md or another page as they stand, against an installed tree, and compares what they print
+with what is shown.
 
 - A ```cpp block whose first line is `// NAME.cpp` is a program, saved under that name.
 - ```console blocks are one shell session, in order: `$ command`, `> continuation`, anything else is output (of both
   streams). `<!-- figures vary -->` before a block: numbers, units and spaces are not compared.
 - ```sh blocks are scripts; each says `<!-- not run: reason -->` or is run and must succeed.
 
-Usage: readme_test.py README BUILD_DIRECTORY LIBRARY_DIRECTORY
+Usage: readme_test.py PAGE BUILD_DIRECTORY LIBRARY_DIRECTORY
 """
 import os
 import pathlib
@@ -86,7 +87,7 @@ def check(blocks, folder, environment):
         same = without_figures(shown) == without_figures(output) if figures_vary else shown == output
         if not same:
             failures += 1
-            print(f"$ {command}\nREADME.md shows:\n{shown}\nbut it printed:\n{output}\n")
+            print(f"$ {command}\nthe page shows:\n{shown}\nbut it printed:\n{output}\n")
     print(f"{programs} programs, {len(session)} commands, {failures} differ")
     return 1 if failures or not programs or not session else 0
 
