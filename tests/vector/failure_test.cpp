@@ -10,12 +10,9 @@ namespace {
 template <class Vector>
 class vector_failure : public vector_suite<Vector> {
  protected:
-  using T = typename Vector::value_type;
-  using model_type = std::vector<T>;
-  struct version {
-    Vector vector;
-    model_type model;
-  };
+  using typename vector_suite<Vector>::T;
+  using typename vector_suite<Vector>::model_type;
+  using typename vector_suite<Vector>::version;
 
   [[nodiscard]] static version made(std::size_t size, std::uint64_t seed) {
     version all;

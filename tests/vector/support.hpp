@@ -1,4 +1,4 @@
-// What the tests of vectors share: memory that can be made to fail, elements that count their lives and throw, and the
+// What the tests of vectors share: elements that count their lives and throw when they are copied or moved, and the
 // configurations over which the suites are typed.
 #pragma once
 
@@ -9,30 +9,16 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "coppice/memory.hpp"
 #include "coppice/vector.hpp"
+#include "tests/support/elements.hpp"
 
 namespace coppice::vector_test {
 
-/// The global heap, with a count of what is live; fails when told to.
-struct failing_source {
-  static inline std::size_t live = 0;
-  static inline std::size_t allowed = static_cast<std::size_t>(-1);
-
-  [[nodiscard]] static std::byte* allocate(std::size_t bytes, std::size_t alignment) noexcept {
-    if (allowed == 0) return nullptr;
-    --allowed;
-    ++live;
-    return detail::global_source::allocate(bytes, alignment);
-  }
-  static void deallocate(std::byte* node, std::size_t bytes, std::size_t alignment) noexcept {
-    --live;
-    detail::global_source::deallocate(node, bytes, alignment);
-  }
-};
+using test::failing_source;
+using test::made_from;
 
 template <class Count>
 struct failing_memory {
@@ -47,7 +33,7 @@ template <bool SafeMoves>
 class counted {
  public:
   static inline std::int64_t live = 0;
-  static inline std::size_t copies_allowed = static_cast<std::size_t>(-1);
+  static inline std::size_t copies_allowed = test::no_limit;
 
   counted(std::uint64_t of = 0) : number_(of) { ++live; }  // NOLINT(google-explicit-constructor): made from numbers
   counted(const counted& other) : number_(other.number_) {
@@ -81,15 +67,6 @@ struct alignas(64) aligned_number {
   friend auto operator<=>(const aligned_number&, const aligned_number&) = default;
 };
 
-template <class T>
-[[nodiscard]] T made_from(std::uint64_t number) {
-  if constexpr (std::is_same_v<T, std::string>) {
-    return "a string of more than a few bytes, number " + std::to_string(number);
-  } else {
-    return T{number};
-  }
-}
-
 template <class T, class Count, unsigned LeafBits, unsigned BranchBits>
 using test_vector = vector<T, failing_memory<Count>, LeafBits, BranchBits>;
 
@@ -108,9 +85,13 @@ class vector_suite : public ::testing::Test {
   using vector_type = Vector;
   using T = typename Vector::value_type;
   using model_type = std::vector<T>;
+  struct version {
+    Vector vector;
+    model_type model;
+  };
 
   void TearDown() override {
-    failing_source::allowed = fragile::copies_allowed = fragile_to_move::copies_allowed = static_cast<std::size_t>(-1);
+    failing_source::allowed = fragile::copies_allowed = fragile_to_move::copies_allowed = test::no_limit;
     EXPECT_EQ(failing_source::live, 0U);
     EXPECT_EQ(fragile::live, 0);
     EXPECT_EQ(fragile_to_move::live, 0);

@@ -287,6 +287,7 @@ template <readable_memory Memory, class Leaf>
     return false;
   }
   if (kind_of(left) != node_kind::branch) return same_leaf(memory, leaf, left, right);
+  // Equal children have equal ranges. Where an empty place on the left has children on the right, the counts differ.
   for (unsigned slot = 0; slot < trie_fan_out; slot = end_of_child<Ref>(left, slot)) {
     if (!trie_equal(memory, leaf, child_of<Ref>(left, slot), child_of<Ref>(right, slot))) return false;
   }

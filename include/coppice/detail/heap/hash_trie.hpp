@@ -259,7 +259,10 @@ class hash_trie {
     if (node == nullptr) return;
     f(node, depth);
     if (kind_of(node) != node_kind::branch) return;
-    typed_nodes<leaf_type>::each_child(node, [&](ref_type child) { each_node(child, depth + 1, f); });
+    // By a loop, not by each_child, which is for functions that do not throw.
+    for (unsigned slot = 0; slot < trie_fan_out; slot = end_of_child<ref_type>(node, slot)) {
+      each_node(child_of<ref_type>(node, slot), depth + 1, f);
+    }
   }
 
   ref_type root_ = nullptr;
