@@ -1,40 +1,33 @@
-// What the fuzzers of map and set share: programs of bytes, hashes that collide, and elements made from small numbers.
+// What the fuzzers of map and set share: hashes that collide, and elements made from small numbers.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <type_traits>
-#include <vector>
+#include <utility>
 
 #include "coppice/hash.hpp"
+#include "program.hpp"
 
 namespace coppice::fuzz {
 
-[[noreturn]] inline void fail(const char* what) {
-  std::fprintf(stderr, "fuzzer: %s\n", what);
-  std::abort();
-}
-inline void require(bool ok, const char* what) {
-  if (!ok) fail(what);
-}
-
-/// Bytes that are read one by one; zeros after the end.
-class program {
- public:
-  program(const std::uint8_t* data, std::size_t size) : at_(data), end_(data + size) {}
-  [[nodiscard]] bool done() const { return at_ == end_; }
-  [[nodiscard]] unsigned byte() { return done() ? 0U : *at_++; }
-
- private:
-  const std::uint8_t* at_;
-  const std::uint8_t* end_;
-};
-
 /// How a collection is changed.
 enum class way : unsigned { copy, in_place, transient_of_copy, transient_of_all };
+
+/// Assigns one version to another: copied, moved, or exchanged.
+template <class Version>
+void copy_or_move(Version& target, Version& from, way how) {
+  if (how == way::copy) {
+    target = from;
+  } else if (how == way::in_place) {
+    Version taken = std::move(from);
+    from = {};
+    target = std::move(taken);
+  } else {
+    std::swap(target, from);
+  }
+}
 
 /// A key without an order.
 struct unordered_key {

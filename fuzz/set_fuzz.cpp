@@ -98,17 +98,6 @@ class machine {
       target.content.erase(number);
     }
   }
-  void copy_or_move(version& target, version& from, way how) {
-    if (how == way::copy) {
-      target = from;
-    } else if (how == way::in_place) {
-      version taken = std::move(from);
-      from = {};
-      target = std::move(taken);
-    } else {
-      std::swap(target, from);
-    }
-  }
   void join(version& target, const version& left, const version& right, unsigned how) {
     model content;
     const auto into = std::inserter(content, content.end());

@@ -6,8 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <utility>
@@ -19,6 +17,7 @@
 #include "coppice/detail/trie_diff.hpp"
 #include "coppice/detail/trie_edit.hpp"
 #include "coppice/detail/trie_join.hpp"
+#include "program.hpp"
 #include "tests/trie/bump_memory.hpp"
 #include "tests/trie/counted_memory.hpp"
 
@@ -34,24 +33,9 @@ struct fuzz_hash {
   }
 };
 
-[[noreturn]] void fail(const char* what) {
-  std::fprintf(stderr, "trie_fuzz: %s\n", what);
-  std::abort();
-}
-void require(bool ok, const char* what) {
-  if (!ok) fail(what);
-}
-
-class program {
- public:
-  program(const std::uint8_t* data, std::size_t size) : at_(data), end_(data + size) {}
-  [[nodiscard]] bool done() const { return at_ == end_; }
-  [[nodiscard]] unsigned byte() { return done() ? 0U : *at_++; }
-
- private:
-  const std::uint8_t* at_;
-  const std::uint8_t* end_;
-};
+using fuzz::fail;
+using fuzz::program;
+using fuzz::require;
 
 template <class Memory>
 class machine {
