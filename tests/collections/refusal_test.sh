@@ -9,6 +9,7 @@ program="
 #include <unordered_set>
 #include \"coppice/map.hpp\"
 #include \"coppice/set.hpp\"
+#include \"coppice/vector.hpp\"
 struct unhashed { friend bool operator==(unhashed, unhashed) = default; };
 int main() { $code }
 "
