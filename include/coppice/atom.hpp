@@ -66,7 +66,7 @@ concept has_identity = requires(const T& value) {
   { value.identity() == value.identity() } -> std::convertible_to<bool>;
 };
 template <class T>
-concept of_one_thread = requires { requires std::same_as<typename T::memory, local_heap>; };
+concept of_one_thread = requires { requires std::same_as<typename T::memory_type, local_heap>; };
 
 }  // namespace detail
 

@@ -39,6 +39,8 @@ class version_identity {
 
 namespace detail {
 
+struct collection_access;
+
 template <class Hash, class Equal>
 concept transparent = requires {
   typename Hash::is_transparent;
@@ -126,6 +128,9 @@ template <class Projection, class Trie>
 /// Goes through what the `next()` of a cursor returns, once.
 template <class Cursor>
 class cursor_iterator {
+  Cursor* cursor_;
+  const typename Cursor::change* at_;
+
  public:
   using iterator_category = std::input_iterator_tag;
   using value_type = typename Cursor::change;
@@ -133,21 +138,50 @@ class cursor_iterator {
   using pointer = const value_type*;
   using difference_type = std::ptrdiff_t;
 
-  explicit cursor_iterator(Cursor& cursor) noexcept : cursor_(&cursor), at_(cursor.next()) {}
+  explicit cursor_iterator(Cursor& cursor) : cursor_(&cursor), at_(cursor.next()) {}
   [[nodiscard]] reference operator*() const noexcept { return *at_; }
   [[nodiscard]] pointer operator->() const noexcept { return at_; }
-  cursor_iterator& operator++() noexcept {
+  cursor_iterator& operator++() noexcept(noexcept(cursor_->next())) {
     at_ = cursor_->next();
     return *this;
   }
-  void operator++(int) noexcept { ++*this; }
+  void operator++(int) noexcept(noexcept(cursor_->next())) { ++*this; }
   [[nodiscard]] friend bool operator==(const cursor_iterator& a, std::default_sentinel_t) noexcept {
     return a.at_ == nullptr;
   }
+};
+
+/// A cursor over the differences of two tries, both of which it holds.
+template <class Trie>
+class trie_difference {
+ public:
+  using change = typename Trie::difference;
+  using iterator = cursor_iterator<trie_difference>;
+
+  trie_difference(const Trie& older, const Trie& newer)
+      : older_(older.under_hash_of(newer)),
+        newer_(newer),
+        nodes_(newer_.view()),
+        leaf_(newer_.leaf()),
+        cursor_(nodes_, leaf_, older_.root(), newer_.root()) {}
+  trie_difference(const trie_difference&) = delete;
+  trie_difference& operator=(const trie_difference&) = delete;
+
+  /// The next change, valid until the call after it; null at the end.
+  [[nodiscard]] const change* next() noexcept(Trie::stays_readable) {
+    return change_.read(cursor_) ? &change_ : nullptr;
+  }
+  /// Goes on where the cursor stands.
+  [[nodiscard]] iterator begin() noexcept(Trie::stays_readable) { return iterator(*this); }
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
-  Cursor* cursor_;
-  pointer at_;
+  Trie older_;
+  Trie newer_;
+  [[no_unique_address]] typename Trie::view_type nodes_;
+  typename Trie::leaf_type leaf_;
+  trie_diff_cursor<typename Trie::view_type, typename Trie::leaf_type> cursor_;
+  change change_;
 };
 
 }  // namespace detail

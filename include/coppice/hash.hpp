@@ -11,7 +11,8 @@
 //     integer), unless it declares `using is_avalanching = void;`, whose bits are taken as they are.
 // A Hash must not throw. It is heterogeneous if it declares `is_transparent`.
 //
-// These values may change with a release and differ between processes: they are never stored.
+// Under one seed these values are the same in every process; with a release they may change. In files they are only in
+// stores, which refuse collections of another release's hash (coppice/store_arena.hpp).
 //
 // Thread safety: pure functions.
 #pragma once
@@ -69,6 +70,16 @@ template <std::floating_point T>
   }
 }
 
+/// Whether a Hash says that it is the same in every program.
+template <class Hash>
+[[nodiscard]] consteval bool portable_hash() {
+  if constexpr (requires { Hash::is_portable(); }) {
+    return Hash::is_portable();
+  } else {
+    return false;
+  }
+}
+
 }  // namespace detail
 
 /// The hash of anything but strings.
@@ -97,8 +108,26 @@ struct hash {
       return detail::hash_number(std::hash<T>{}(value), seed);
     }
   }
+  /// Whether it is the same in every program: nothing of it goes by std::hash, or by an address.
+  [[nodiscard]] static consteval bool is_portable() {
+    if constexpr (std::is_enum_v<T> || std::integral<T> || std::floating_point<T>) {
+      return true;
+    } else if constexpr (detail::duration_like<T>) {
+      return hash<typename T::rep>::is_portable();
+    } else if constexpr (detail::range_like<T>) {
+      return detail::portable_hash<hash<std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>>>();
+    } else if constexpr (detail::tuple_like<T>) {
+      return has_portable_parts(std::make_index_sequence<std::tuple_size_v<T>>{});
+    } else {
+      return false;
+    }
+  }
 
  private:
+  template <std::size_t... I>
+  [[nodiscard]] static consteval bool has_portable_parts(std::index_sequence<I...>) {
+    return (detail::portable_hash<hash<std::tuple_element_t<I, T>>>() && ...);
+  }
   // Each part is hashed under what came before it.
   [[nodiscard]] static std::uint64_t of_range(const T& range, std::uint64_t seed) noexcept {
     std::uint64_t count = 0;
@@ -124,6 +153,7 @@ struct hash<T> {
                                          std::uint64_t seed) const noexcept {
     return XXH3_64bits_withSeed(text.data(), text.size() * sizeof(typename T::value_type), seed);
   }
+  [[nodiscard]] static consteval bool is_portable() { return true; }
 };
 
 }  // namespace coppice

@@ -57,7 +57,11 @@ class map_diff;
 template <class K, class V, class Hash = hash<K>, class Equal = std::equal_to<>, class Memory = atomic_heap,
           unsigned LeafEntries = 0>
 class map {
-  using trie = detail::hash_trie<detail::map_element<K, V>, Hash, Equal, Memory, LeafEntries>;
+  using trie = typename Memory::template trie<detail::map_element<K, V>, Hash, Equal, LeafEntries>;
+
+  static constexpr bool reads_safely = trie::stays_readable;
+  template <class Query>
+  static constexpr bool finds_safely = reads_safely && detail::looks_up_safely<Query, K, Hash, Equal>;
 
  public:
   using key_type = K;
@@ -67,10 +71,14 @@ class map {
   using difference_type = std::ptrdiff_t;
   using hasher = Hash;
   using key_equal = Equal;
-  using memory = Memory;
-  using reference = const value_type&;
-  using const_reference = const value_type&;
-  /// Forward iterator over `const std::pair<K, V>&`.
+  using memory_type = Memory;
+  /// What find() gives: const V*, null where there is nothing; a std::optional<V> where elements are encoded.
+  using found_value = typename trie::template found<V>;
+  /// What at() gives: const V&, or V likewise.
+  using given_value = typename trie::template given<V>;
+  using reference = typename trie::template given<value_type>;
+  using const_reference = reference;
+  /// Forward iterator over `const std::pair<K, V>&`, or over pairs likewise.
   using const_iterator = typename trie::template iterator<std::identity>;
   using iterator = const_iterator;
   /// A range of elements, keys or values; has begin(), end(), size() and empty().
@@ -93,46 +101,45 @@ class map {
     requires(!std::same_as<std::remove_cvref_t<Range>, map>) && detail::elements_for<Range, value_type>
   explicit map(Range&& elements) : map(std::begin(elements), std::end(elements)) {}
 
-  [[nodiscard]] size_type size() const noexcept { return trie_.size(); }
-  [[nodiscard]] bool empty() const noexcept { return trie_.root() == nullptr; }
+  [[nodiscard]] size_type size() const noexcept(reads_safely) { return trie_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return trie_.empty(); }
 
   // ---- looking up
 
   /// The value of a key, or null. Valid as long as a map that holds it.
   template <detail::lookup_key<K, Hash, Equal> Query = K>
-  [[nodiscard]] const V* find(const Query& key) const noexcept(detail::looks_up_safely<Query, K, Hash, Equal>) {
-    const value_type* found = trie_.find(sought(key));
-    return found == nullptr ? nullptr : &found->second;
+  [[nodiscard]] found_value find(const Query& key) const noexcept(finds_safely<Query>) {
+    return trie_.find_value(sought(key));
   }
   template <detail::lookup_key<K, Hash, Equal> Query = K>
-  [[nodiscard]] bool contains(const Query& key) const noexcept(detail::looks_up_safely<Query, K, Hash, Equal>) {
-    return trie_.find(sought(key)) != nullptr;
+  [[nodiscard]] bool contains(const Query& key) const noexcept(finds_safely<Query>) {
+    return trie_.contains(sought(key));
   }
   /// 0 or 1.
   template <detail::lookup_key<K, Hash, Equal> Query = K>
-  [[nodiscard]] size_type count(const Query& key) const noexcept(detail::looks_up_safely<Query, K, Hash, Equal>) {
+  [[nodiscard]] size_type count(const Query& key) const noexcept(finds_safely<Query>) {
     return contains(key) ? 1 : 0;
   }
   /// Throws std::out_of_range where the key is missing.
   template <detail::lookup_key<K, Hash, Equal> Query = K>
-  [[nodiscard]] const V& at(const Query& key) const {
-    const V* found = find(key);
-    if (found == nullptr) throw std::out_of_range("coppice::map::at: no such key; find() returns null instead");
+  [[nodiscard]] given_value at(const Query& key) const {
+    const found_value found = find(key);
+    if (!found) throw std::out_of_range("coppice::map::at: no such key; find() returns null instead");
     return *found;
   }
   /// The value of a key, or a value-initialised one that lives for ever.
   template <detail::lookup_key<K, Hash, Equal> Query = K>
-  [[nodiscard]] const V& operator[](const Query& key) const {
-    const V* found = find(key);
-    if (found != nullptr) return *found;
+  [[nodiscard]] given_value operator[](const Query& key) const {
+    const found_value found = find(key);
+    if (found) return *found;
     static const V none{};
     return none;
   }
   /// A copy of the value of a key, or `otherwise`.
   template <detail::lookup_key<K, Hash, Equal> Query = K>
   [[nodiscard]] V get_or(const Query& key, V otherwise) const {
-    const V* found = find(key);
-    return found == nullptr ? std::move(otherwise) : *found;
+    const found_value found = find(key);
+    return found ? *found : std::move(otherwise);
   }
 
   // ---- changing one key. Each returns the map with the change; the rvalue forms reuse this one's nodes.
@@ -192,10 +199,14 @@ class map {
 
   // ---- iterating
 
-  [[nodiscard]] const_iterator begin() const noexcept { return trie_.template all<std::identity>().begin(); }
+  [[nodiscard]] const_iterator begin() const noexcept(reads_safely) {
+    return trie_.template all<std::identity>().begin();
+  }
   [[nodiscard]] const_iterator end() const noexcept { return {}; }
-  [[nodiscard]] key_range keys() const noexcept { return trie_.template all<detail::project_first>(); }
-  [[nodiscard]] value_range values() const noexcept { return trie_.template all<detail::project_second>(); }
+  [[nodiscard]] key_range keys() const noexcept(reads_safely) { return trie_.template all<detail::project_first>(); }
+  [[nodiscard]] value_range values() const noexcept(reads_safely) {
+    return trie_.template all<detail::project_second>();
+  }
   /// Calls `f(std::span<const value_type>)` for one leaf's elements after the other: the fastest way through. If `f`
   /// returns bool, false stops. Returns whether all were visited.
   template <class F>
@@ -235,16 +246,17 @@ class map {
 
   /// Equal identities mean one and the same version: the cheapest test for "nothing has changed". Different ones mean
   /// nothing. Valid as long as both maps.
-  [[nodiscard]] version_identity identity() const noexcept { return version_identity(trie_.root()); }
+  [[nodiscard]] version_identity identity() const noexcept(reads_safely) { return version_identity(trie_.address()); }
   /// Nodes, bytes and depth of this version, and what of it is shared with `other`. O(n).
   [[nodiscard]] collection_statistics stats() const { return trie_.statistics(nullptr); }
   [[nodiscard]] collection_statistics stats(const map& other) const { return trie_.statistics(&other.trie_); }
   /// Which invariant of the structure is broken, or null: for tests. O(n).
-  [[nodiscard]] const char* check() const noexcept { return trie_.broken(); }
+  [[nodiscard]] const char* check() const noexcept(reads_safely) { return trie_.broken(); }
 
  private:
   friend class transient_map<map>;
   friend class map_diff<map>;
+  friend struct detail::collection_access;
 
   template <class Query>
   [[nodiscard]] static decltype(auto) sought(const Query& key) noexcept(
@@ -252,6 +264,16 @@ class map {
     return detail::lookup_form<K, Hash, Equal>(key);
   }
   explicit map(trie&& of) noexcept : trie_(std::move(of)) {}
+  // In an arena: what a store keeps of it, and back.
+  template <class Record>
+  [[nodiscard]] static map of_record(const typename Memory::handle& where, const Record& record) {
+    return map(trie(where, record.root, {record.seed, Hash()}));
+  }
+  template <class Record>
+  void describe(Record& record) const {
+    trie_.describe(record);
+  }
+  [[nodiscard]] const typename Memory::handle& where() const noexcept { return trie_.handle(); }
 
   [[nodiscard]] map joined(detail::join_operation operation, const map& other, detail::join_side stays) const {
     const trie like = other.trie_.under_hash_of(trie_);
@@ -282,14 +304,14 @@ class transient_map {
   /// The map to read from; what it gives is valid until the next change.
   [[nodiscard]] const Map& operator*() const noexcept { return map_; }
   [[nodiscard]] const Map* operator->() const noexcept { return &map_; }
-  [[nodiscard]] std::size_t size() const noexcept { return map_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept(Map::reads_safely) { return map_.size(); }
   [[nodiscard]] bool empty() const noexcept { return map_.empty(); }
   template <class Query = key_type>
-  [[nodiscard]] const mapped_type* find(const Query& key) const
+  [[nodiscard]] typename Map::found_value find(const Query& key) const
       noexcept(noexcept(std::declval<const Map&>().find(key))) {
     return map_.find(key);
   }
-  [[nodiscard]] const_iterator begin() const noexcept { return map_.begin(); }
+  [[nodiscard]] const_iterator begin() const noexcept(Map::reads_safely) { return map_.begin(); }
   [[nodiscard]] const_iterator end() const noexcept { return map_.end(); }
 
   // Each returns whether anything has changed. See map.
@@ -323,51 +345,17 @@ class transient_map {
 /// Holds both. Costs what the two do not share; reading on is O(1) a change, and stopping early costs nothing. Values
 /// without == count as changed wherever the two do not share the leaf that they are in; so they do for merge3.
 ///
-///     for (const auto& change : coppice::diff(older, newer)) ...
+///     for (const auto& change : coppice::diff(older, newer)) use(change.kind(), change.key());
+///
+/// A change has kind(), key(), before() and after(), which are pointers to values: null for added and for removed keys.
 ///
 /// Thread safety: one thread at a time.
 template <class Map>
-class map_diff {
-  using trie = typename Map::trie;
-  using leaf_type = typename trie::leaf_type;
-  using cursor_type = detail::trie_diff_cursor<typename trie::view_type, leaf_type>;
-
+class map_diff : public detail::trie_difference<typename Map::trie> {
  public:
-  class change {
-   public:
-    [[nodiscard]] diff_kind kind() const noexcept { return change_.kind; }
-    [[nodiscard]] const typename Map::key_type& key() const noexcept { return *change_.key.at; }
-    /// Null for added keys.
-    [[nodiscard]] const typename Map::mapped_type* before() const noexcept { return change_.before.at; }
-    /// Null for removed keys.
-    [[nodiscard]] const typename Map::mapped_type* after() const noexcept { return change_.after.at; }
-
-   private:
-    friend class map_diff;
-    detail::diff_change<leaf_type> change_;
-  };
-  using iterator = detail::cursor_iterator<map_diff>;
-
+  using typename detail::trie_difference<typename Map::trie>::change;
   map_diff(const Map& older, const Map& newer)
-      : older_(older.trie_.under_hash_of(newer.trie_)),
-        newer_(newer.trie_),
-        leaf_(newer_.leaf()),
-        cursor_(newer_.view(), leaf_, older_.root(), newer_.root()) {}
-  map_diff(const map_diff&) = delete;
-  map_diff& operator=(const map_diff&) = delete;
-
-  /// The next change, valid until the call after it; null at the end.
-  [[nodiscard]] const change* next() noexcept { return cursor_.next(change_.change_) ? &change_ : nullptr; }
-  /// Goes on where the cursor stands.
-  [[nodiscard]] iterator begin() noexcept { return iterator(*this); }
-  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
-
- private:
-  trie older_;
-  trie newer_;
-  leaf_type leaf_;
-  cursor_type cursor_;
-  change change_;
+      : detail::trie_difference<typename Map::trie>(older.trie_, newer.trie_) {}
 };
 
 template <class K, class V, class H, class E, class M, unsigned B>
@@ -411,7 +399,8 @@ template <class K, class V, class H, class E, class M, unsigned B, class Resolve
   };
   map_diff<map_type> changes(base, ours_onto_theirs ? ours : theirs);
   while (const auto* change = changes.next()) {
-    const V* const there = kept.find(change->key());
+    const auto found = kept.find(change->key());
+    const V* const there = found ? &*found : nullptr;
     if (same(there, change->before())) {
       if (change->after() == nullptr) {
         merged.erase(change->key());

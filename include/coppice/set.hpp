@@ -32,7 +32,11 @@ class set_diff;
 template <class T, class Hash = hash<T>, class Equal = std::equal_to<>, class Memory = atomic_heap,
           unsigned LeafEntries = 0>
 class set {
-  using trie = detail::hash_trie<detail::set_element<T>, Hash, Equal, Memory, LeafEntries>;
+  using trie = typename Memory::template trie<detail::set_element<T>, Hash, Equal, LeafEntries>;
+
+  static constexpr bool reads_safely = trie::stays_readable;
+  template <class Query>
+  static constexpr bool finds_safely = reads_safely && detail::looks_up_safely<Query, T, Hash, Equal>;
 
  public:
   using key_type = T;
@@ -41,10 +45,12 @@ class set {
   using difference_type = std::ptrdiff_t;
   using hasher = Hash;
   using key_equal = Equal;
-  using memory = Memory;
-  using reference = const T&;
-  using const_reference = const T&;
-  /// Forward iterator over `const T&`.
+  using memory_type = Memory;
+  /// What find() gives: const T*, null where there is nothing; a std::optional<T> where elements are encoded.
+  using found_element = typename trie::template found<T>;
+  using reference = typename trie::template given<T>;
+  using const_reference = reference;
+  /// Forward iterator over `const T&`, or over T likewise.
   using const_iterator = typename trie::template iterator<std::identity>;
   using iterator = const_iterator;
   using range = detail::element_range<const_iterator>;
@@ -64,21 +70,21 @@ class set {
     requires(!std::same_as<std::remove_cvref_t<Range>, set>) && detail::elements_for<Range, T>
   explicit set(Range&& elements) : set(std::begin(elements), std::end(elements)) {}
 
-  [[nodiscard]] size_type size() const noexcept { return trie_.size(); }
-  [[nodiscard]] bool empty() const noexcept { return trie_.root() == nullptr; }
+  [[nodiscard]] size_type size() const noexcept(reads_safely) { return trie_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return trie_.empty(); }
 
   /// The element that equals `key`, or null. Valid as long as a set that holds it.
   template <detail::lookup_key<T, Hash, Equal> Query = T>
-  [[nodiscard]] const T* find(const Query& key) const noexcept(detail::looks_up_safely<Query, T, Hash, Equal>) {
-    return trie_.find(sought(key));
+  [[nodiscard]] found_element find(const Query& key) const noexcept(finds_safely<Query>) {
+    return trie_.find_key(sought(key));
   }
   template <detail::lookup_key<T, Hash, Equal> Query = T>
-  [[nodiscard]] bool contains(const Query& key) const noexcept(detail::looks_up_safely<Query, T, Hash, Equal>) {
-    return trie_.find(sought(key)) != nullptr;
+  [[nodiscard]] bool contains(const Query& key) const noexcept(finds_safely<Query>) {
+    return trie_.contains(sought(key));
   }
   /// 0 or 1.
   template <detail::lookup_key<T, Hash, Equal> Query = T>
-  [[nodiscard]] size_type count(const Query& key) const noexcept(detail::looks_up_safely<Query, T, Hash, Equal>) {
+  [[nodiscard]] size_type count(const Query& key) const noexcept(finds_safely<Query>) {
     return contains(key) ? 1 : 0;
   }
 
@@ -103,7 +109,9 @@ class set {
   [[nodiscard]] transient_type transient() const& noexcept { return transient_type(*this); }
   [[nodiscard]] transient_type transient() && noexcept { return transient_type(std::move(*this)); }
 
-  [[nodiscard]] const_iterator begin() const noexcept { return trie_.template all<std::identity>().begin(); }
+  [[nodiscard]] const_iterator begin() const noexcept(reads_safely) {
+    return trie_.template all<std::identity>().begin();
+  }
   [[nodiscard]] const_iterator end() const noexcept { return {}; }
   /// See map::for_each_chunk.
   template <class F>
@@ -132,16 +140,27 @@ class set {
   [[nodiscard]] friend bool operator==(const set& a, const set& b) { return a.trie_.same_content(b.trie_); }
 
   /// See map.
-  [[nodiscard]] version_identity identity() const noexcept { return version_identity(trie_.root()); }
+  [[nodiscard]] version_identity identity() const noexcept(reads_safely) { return version_identity(trie_.address()); }
   [[nodiscard]] collection_statistics stats() const { return trie_.statistics(nullptr); }
   [[nodiscard]] collection_statistics stats(const set& other) const { return trie_.statistics(&other.trie_); }
-  [[nodiscard]] const char* check() const noexcept { return trie_.broken(); }
+  [[nodiscard]] const char* check() const noexcept(reads_safely) { return trie_.broken(); }
 
  private:
   friend class transient_set<set>;
   friend class set_diff<set>;
+  friend struct detail::collection_access;
 
   explicit set(trie&& of) noexcept : trie_(std::move(of)) {}
+  // In an arena: what a store keeps of it, and back.
+  template <class Record>
+  [[nodiscard]] static set of_record(const typename Memory::handle& where, const Record& record) {
+    return set(trie(where, record.root, {record.seed, Hash()}));
+  }
+  template <class Record>
+  void describe(Record& record) const {
+    trie_.describe(record);
+  }
+  [[nodiscard]] const typename Memory::handle& where() const noexcept { return trie_.handle(); }
   template <class Query>
   [[nodiscard]] static decltype(auto) sought(const Query& key) noexcept(
       detail::looks_up_safely<Query, T, Hash, Equal>) {
@@ -172,13 +191,13 @@ class transient_set {
   /// The set to read from; what it gives is valid until the next change.
   [[nodiscard]] const Set& operator*() const noexcept { return set_; }
   [[nodiscard]] const Set* operator->() const noexcept { return &set_; }
-  [[nodiscard]] std::size_t size() const noexcept { return set_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept(Set::reads_safely) { return set_.size(); }
   [[nodiscard]] bool empty() const noexcept { return set_.empty(); }
   template <class Query = value_type>
   [[nodiscard]] bool contains(const Query& key) const noexcept(noexcept(std::declval<const Set&>().contains(key))) {
     return set_.contains(key);
   }
-  [[nodiscard]] const_iterator begin() const noexcept { return set_.begin(); }
+  [[nodiscard]] const_iterator begin() const noexcept(Set::reads_safely) { return set_.begin(); }
   [[nodiscard]] const_iterator end() const noexcept { return set_.end(); }
 
   /// Each returns whether anything has changed. See set.
@@ -196,44 +215,11 @@ class transient_set {
 
 /// What differs between two sets: a cursor over added and removed elements. See map_diff.
 template <class Set>
-class set_diff {
-  using trie = typename Set::trie;
-  using leaf_type = typename trie::leaf_type;
-  using cursor_type = detail::trie_diff_cursor<typename trie::view_type, leaf_type>;
-
+class set_diff : public detail::trie_difference<typename Set::trie> {
  public:
-  class change {
-   public:
-    /// Added or removed.
-    [[nodiscard]] diff_kind kind() const noexcept { return change_.kind; }
-    [[nodiscard]] const typename Set::value_type& element() const noexcept { return *change_.key.at; }
-
-   private:
-    friend class set_diff;
-    detail::diff_change<leaf_type> change_;
-  };
-  using iterator = detail::cursor_iterator<set_diff>;
-
+  using typename detail::trie_difference<typename Set::trie>::change;
   set_diff(const Set& older, const Set& newer)
-      : older_(older.trie_.under_hash_of(newer.trie_)),
-        newer_(newer.trie_),
-        leaf_(newer_.leaf()),
-        cursor_(newer_.view(), leaf_, older_.root(), newer_.root()) {}
-  set_diff(const set_diff&) = delete;
-  set_diff& operator=(const set_diff&) = delete;
-
-  /// The next change, valid until the call after it; null at the end.
-  [[nodiscard]] const change* next() noexcept { return cursor_.next(change_.change_) ? &change_ : nullptr; }
-  /// Goes on where the cursor stands.
-  [[nodiscard]] iterator begin() noexcept { return iterator(*this); }
-  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
-
- private:
-  trie older_;
-  trie newer_;
-  leaf_type leaf_;
-  cursor_type cursor_;
-  change change_;
+      : detail::trie_difference<typename Set::trie>(older.trie_, newer.trie_) {}
 };
 
 template <class T, class H, class E, class M, unsigned B>

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -35,6 +36,12 @@
 #include "coppice/value.hpp"
 
 namespace coppice {
+
+namespace detail {
+struct collection_record;
+struct stored_place;
+class arena_space;
+}  // namespace detail
 
 namespace store_detail {
 class store_state;
@@ -139,6 +146,10 @@ class snapshot {
 
   /// Zero copy: the view lives as long as this snapshot. O(log n), wait-free.
   [[nodiscard]] std::optional<value_view> get(const value_view& key) const;
+  /// The typed collection of a key, by its type: `get<coppice::arena_map<int, int>>("ages")`. O(log n), no copy; it
+  /// pins this version for as long as it lives. Include coppice/store_arena.hpp, which tells the errors.
+  template <class Collection>
+  [[nodiscard]] std::optional<Collection> get(const value_view& key) const;
   [[nodiscard]] bool contains(const value_view& key) const;
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] std::uint64_t version() const;
@@ -187,6 +198,8 @@ class snapshot {
  private:
   friend class store;
   explicit snapshot(std::unique_ptr<store_detail::snapshot_state> state) noexcept;
+  [[nodiscard]] std::optional<detail::stored_place> find_collection(const value_view& key, value_kind kind,
+                                                                    const detail::collection_record& expected) const;
   std::unique_ptr<store_detail::snapshot_state> state_;
 };
 
@@ -198,15 +211,26 @@ class transaction {
 
   /// The view is valid until the next write of this transaction.
   [[nodiscard]] std::optional<value_view> get(const value_view& key) const;
+  /// The typed collection of a key, to be read and changed until the transaction ends (coppice/store_arena.hpp).
+  template <class Collection>
+  [[nodiscard]] std::optional<Collection> get(const value_view& key) const;
   [[nodiscard]] bool contains(const value_view& key) const;
   [[nodiscard]] std::uint64_t size() const;
   void set(const value_view& key, const value_view& value);
+  /// Stores a version of a typed collection, of this transaction or of a snapshot of this store. O(log n), no copy.
+  template <class Collection>
+    requires(!std::convertible_to<const Collection&, value_view>)
+  void set(const value_view& key, const Collection& collection);
   /// True if there was such a key.
   bool erase(const value_view& key);
   void clear();
 
  private:
   friend class store;
+  [[nodiscard]] std::optional<detail::stored_place> find_collection(const value_view& key, value_kind kind,
+                                                                    const detail::collection_record& expected) const;
+  void set_collection(const value_view& key, value_kind kind, const detail::collection_record& record,
+                      detail::arena_space* space);
   explicit transaction(store_detail::transaction_state& state) noexcept : state_(&state) {}
   store_detail::transaction_state* state_;
 };

@@ -18,10 +18,16 @@ enum class value_kind : std::uint8_t {
   bytes = 7,
   document = 8,  ///< one MessagePack object
   bigint = 9,    ///< reserved for JavaScript: sign byte and magnitude, little-endian
-  map = 10,      ///< reserved: nested collections
+  map = 10,      ///< a nested collection, of C++ elements: see store_arena.hpp
   set = 11,
   vector = 12,
 };
+
+/// Whether a value of this kind is a collection in the arena. Such values are no bytes: they cannot be copied from one
+/// store into another.
+[[nodiscard]] constexpr bool is_collection(value_kind kind) noexcept {
+  return kind == value_kind::map || kind == value_kind::set || kind == value_kind::vector;
+}
 
 /// Sizes that every store keeps.
 struct limits {

@@ -97,12 +97,20 @@ class vector_diff;
 template <class Vector>
 class transient_vector;
 
-/// A persistent vector. Memory: atomic_heap or local_heap. LeafBits: log2 of the elements in a leaf, 0 for what suits
+namespace detail {
+struct collection_access;
+}  // namespace detail
+
+/// A persistent vector. Memory: coppice/memory.hpp. LeafBits: log2 of the elements in a leaf, 0 for what suits
 /// T; BranchBits: log2 of the children of a branch, 2 to 5.
 template <class T, class Memory = atomic_heap, unsigned LeafBits = 0, unsigned BranchBits = 4>
 class vector {
+  using handle_type = typename Memory::handle;
+  static constexpr bool reads_safely = handle_type::stays_readable;
+
  public:
   using value_type = T;
+  using memory_type = Memory;
   using size_type = std::size_t;
   using difference_type = std::ptrdiff_t;
   using reference = const T&;
@@ -110,7 +118,7 @@ class vector {
   using pointer = const T*;
   using const_pointer = const T*;
   /// Random access. Valid while the object that it is of lives and is not assigned to or moved from; so are references.
-  using const_iterator = detail::rrb_iterator<T, LeafBits, BranchBits>;
+  using const_iterator = detail::rrb_iterator<T, LeafBits, BranchBits, typename Memory::link>;
   using iterator = const_iterator;
   using const_reverse_iterator = std::reverse_iterator<const_iterator>;
   using reverse_iterator = const_reverse_iterator;
@@ -122,8 +130,10 @@ class vector {
   /// Empty; allocates nothing.
   vector() noexcept = default;
   /// The same version, O(1).
-  vector(const vector& other) noexcept : version_(other.version_) { detail::rrb_retain(view(), version_); }
-  vector(vector&& other) noexcept : version_(std::exchange(other.version_, {})) {}
+  vector(const vector& other) noexcept : handle_(other.handle_), version_(other.version_) {
+    detail::rrb_retain(view(), version_);
+  }
+  vector(vector&& other) noexcept : handle_(std::move(other.handle_)), version_(std::exchange(other.version_, {})) {}
   /// O(n), leaf by leaf.
   vector(std::initializer_list<T> elements) : vector(elements.begin(), elements.end()) {}
   template <std::input_iterator Iterator, std::sentinel_for<Iterator> Sentinel>
@@ -145,11 +155,16 @@ class vector {
     return *this;
   }
   vector& operator=(vector&& other) noexcept {
-    if (this != &other) release(std::exchange(version_, std::exchange(other.version_, {})));
+    if (this == &other) return *this;
+    handle_ = std::move(other.handle_);
+    release(std::exchange(version_, std::exchange(other.version_, {})));
     return *this;
   }
   ~vector() { release(version_); }
-  void swap(vector& other) noexcept { std::swap(version_, other.version_); }
+  void swap(vector& other) noexcept {
+    std::swap(handle_, other.handle_);
+    std::swap(version_, other.version_);
+  }
   friend void swap(vector& a, vector& b) noexcept { a.swap(b); }
 
   // ---- reading
@@ -160,29 +175,31 @@ class vector {
   [[nodiscard]] static constexpr size_type max_size() noexcept { return detail::rrb_max_size; }
 
   /// O(log n), in practice constant: 3 steps for a million elements. Precondition: index < size().
-  [[nodiscard]] const T& operator[](size_type index) const noexcept { return detail::rrb_at<layout>(version_, index); }
+  [[nodiscard]] const T& operator[](size_type index) const noexcept(reads_safely) {
+    return detail::rrb_at<layout>(version(), index);
+  }
   /// The same; throws std::out_of_range where there is no such element.
   [[nodiscard]] const T& at(size_type index) const {
     require_index(index);
     return (*this)[index];
   }
   /// Precondition: not empty.
-  [[nodiscard]] const T& front() const noexcept { return (*this)[0]; }
-  [[nodiscard]] const T& back() const noexcept { return (*this)[size() - 1]; }
+  [[nodiscard]] const T& front() const noexcept(reads_safely) { return (*this)[0]; }
+  [[nodiscard]] const T& back() const noexcept(reads_safely) { return (*this)[size() - 1]; }
 
-  [[nodiscard]] const_iterator begin() const noexcept { return {&version_, 0}; }
-  [[nodiscard]] const_iterator end() const noexcept { return {&version_, version_.size()}; }
-  [[nodiscard]] const_iterator cbegin() const noexcept { return begin(); }
-  [[nodiscard]] const_iterator cend() const noexcept { return end(); }
-  [[nodiscard]] const_reverse_iterator rbegin() const noexcept { return const_reverse_iterator(end()); }
-  [[nodiscard]] const_reverse_iterator rend() const noexcept { return const_reverse_iterator(begin()); }
+  [[nodiscard]] const_iterator begin() const noexcept(reads_safely) { return {&version(), 0}; }
+  [[nodiscard]] const_iterator end() const noexcept(reads_safely) { return {&version(), version_.size()}; }
+  [[nodiscard]] const_iterator cbegin() const noexcept(reads_safely) { return begin(); }
+  [[nodiscard]] const_iterator cend() const noexcept(reads_safely) { return end(); }
+  [[nodiscard]] const_reverse_iterator rbegin() const noexcept(reads_safely) { return const_reverse_iterator(end()); }
+  [[nodiscard]] const_reverse_iterator rend() const noexcept(reads_safely) { return const_reverse_iterator(begin()); }
 
   /// Calls `f(std::span<const T>)` for all elements in order, as many at a time as lie side by side: the fastest way to
   /// read a vector.
   template <class F>
   void for_each_chunk(F&& f) const {
     auto each = [&f](const T* data, std::size_t count) { f(std::span<const T>(data, count)); };
-    detail::rrb_each_chunk<layout>(version_, each);
+    detail::rrb_each_chunk<layout>(version(), each);
   }
 
   /// Disjoint ranges that cover all elements in order, for as many threads; none is larger than another by more than
@@ -194,7 +211,7 @@ class vector {
     size_type first = 0;
     for (size_type i = 0; i < count; ++i) {
       const size_type last = first + size() / count + (i < size() % count ? 1 : 0);
-      ranges.emplace_back(const_iterator{&version_, first}, const_iterator{&version_, last});
+      ranges.emplace_back(const_iterator{&version(), first}, const_iterator{&version(), last});
       first = last;
     }
     return ranges;
@@ -330,7 +347,7 @@ class vector {
     const auto equal = [](const T* x, const T* y, std::uint64_t count) {
       return static_cast<std::uint64_t>(std::mismatch(x, x + count, y).first - x);
     };
-    return detail::rrb_first_difference<layout>(a.version_, b.version_, equal) == a.size();
+    return detail::rrb_first_difference<layout>(a.version(), b.version(), equal) == a.size();
   }
   /// Lexicographic, by <=> of the elements, or < where there is no <=>.
   [[nodiscard]] friend auto operator<=>(const vector& a, const vector& b) {
@@ -338,7 +355,7 @@ class vector {
       return static_cast<std::uint64_t>(
           std::mismatch(x, x + count, y, [](const T& p, const T& q) { return order(p, q) == 0; }).first - x);
     };
-    const std::uint64_t at = detail::rrb_first_difference<layout>(a.version_, b.version_, equal);
+    const std::uint64_t at = detail::rrb_first_difference<layout>(a.version(), b.version(), equal);
     using category = decltype(order(a[0], b[0]));
     return at < std::min(a.size(), b.size()) ? order(a[at], b[at]) : category(a.size() <=> b.size());
   }
@@ -363,7 +380,7 @@ class vector {
   [[nodiscard]] collection_statistics stats(const vector& other) const {
     std::unordered_set<const std::byte*> others, all;
     const auto ignore = [](const std::byte*) {};
-    detail::rrb_node_visitor<layout, decltype(ignore)>(others, ignore).visit(other.version_);
+    detail::rrb_node_visitor<layout, decltype(ignore)>(others, ignore).visit(other.version());
     collection_statistics found;
     if (!empty()) found.depth = unsigned{version_.height} + 1;
     const auto add = [&](const std::byte* node) {
@@ -373,21 +390,55 @@ class vector {
       ++found.shared_nodes;
       found.shared_bytes += detail::bytes_of(node);
     };
-    detail::rrb_node_visitor<layout, decltype(add)>(all, add).visit(version_);
+    detail::rrb_node_visitor<layout, decltype(add)>(all, add).visit(version());
     return found;
   }
   /// Null, or the invariant of the tree that is broken (R1-R6). For tests.
-  [[nodiscard]] const char* check() const noexcept { return detail::rrb_check<layout>(view(), version_); }
+  [[nodiscard]] const char* check() const noexcept(reads_safely) {
+    return detail::rrb_check<layout>(view(), version());
+  }
 
  private:
   friend transient_type;
   friend diff_type;
+  friend struct detail::collection_access;
   // Types of complete elements; named in the bodies of functions only.
-  using layout = detail::rrb_layout<T, LeafBits, BranchBits>;
+  using layout = detail::rrb_layout<T, LeafBits, BranchBits, typename Memory::link>;
   using nodes = detail::rrb_nodes<layout>;
   using view = typename Memory::template view<nodes>;
   using edit = typename Memory::template edit<nodes>;
 
+  /// To be read; throws where it cannot be any more.
+  [[nodiscard]] const detail::rrb_version& version() const noexcept(reads_safely) {
+    handle_.require_readable();
+    return version_;
+  }
+  [[nodiscard]] edit begin_edit() {
+    static_assert(Memory::template holds<T>,
+                  "coppice: an arena holds elements that are copied as bytes and mean the same in every process: no "
+                  "pointers, no views, no alignment above 16; see coppice::shares_as_bytes");
+    return handle_.template edit<edit>();
+  }
+  // In an arena: what a store keeps of it, and back.
+  template <class Record>
+  [[nodiscard]] static vector of_record(const handle_type& where, const Record& record) {
+    vector made;
+    made.handle_ = where;
+    const auto at = [&](std::uint32_t ref) { return ref == 0 ? nullptr : where.address(ref); };
+    made.version_ = {at(record.root), at(record.tail), record.size - record.tail_count, record.tail_count,
+                     record.height};
+    return made;
+  }
+  template <class Record>
+  void describe(Record& record) const noexcept {
+    record.root = handle_type::ref_of(version_.root);
+    record.tail = handle_type::ref_of(version_.tail);
+    record.tail_count = version_.tail_count;
+    record.height = static_cast<std::uint8_t>(version_.height);
+    record.leaf_parameter = layout::leaf_bits;
+    record.branch_parameter = layout::branch_bits;
+  }
+  [[nodiscard]] const handle_type& where() const noexcept { return handle_; }
   static void release(const detail::rrb_version& version) noexcept { detail::rrb_release(view(), version); }
 
   /// A version made from this one by a function that changes it in place where it is unique. While this one is kept
@@ -404,7 +455,7 @@ class vector {
   template <class Value>
   void push(Value&& value) {
     if constexpr (std::is_nothrow_constructible_v<T, Value&&>) {
-      edit memory;
+      edit memory = begin_edit();
       std::byte* const tail = version_.tail;
       const std::uint32_t count = version_.tail_count;
       if (tail != nullptr && layout::has_room(tail, count)) {
@@ -424,10 +475,10 @@ class vector {
     // Copies, so that neither this object nor the argument has an address for the sake of the rare case.
     if (size() >= max_size()) throw std::length_error("coppice::vector: longer than max_size()");
     T given(std::forward<Value>(value));
-    version_ = push_slowly(version_, given);
+    version_ = push_slowly(begin_edit(), version_, given);
   }
-  [[nodiscard, gnu::noinline]] static detail::rrb_version push_slowly(detail::rrb_version version, T& given) {
-    edit memory;
+  [[nodiscard, gnu::noinline]] static detail::rrb_version push_slowly(edit memory, detail::rrb_version version,
+                                                                      T& given) {
     if (!detail::rrb_push<layout>(memory, version, given)) memory.raise();
     return version;
   }
@@ -443,15 +494,16 @@ class vector {
   }
   void replace(size_type index, T& value) {
     if (same((*this)[index], value)) return;
-    edit memory;
+    edit memory = begin_edit();
     if (!detail::rrb_set<layout>(memory, version_, index, value)) memory.raise();
   }
   [[nodiscard]] vector with(size_type index, T& value) const {
     if (same((*this)[index], value)) return *this;
-    edit memory;
+    vector next;
+    next.handle_ = handle_;
+    edit memory = next.begin_edit();
     std::byte* const made = detail::rrb_set_apart<layout>(memory, version_, index, value);
     if (made == nullptr) memory.raise();
-    vector next;
     next.version_ = version_;
     const bool in_tail = index >= version_.tree_size;
     (in_tail ? next.version_.tail : next.version_.root) = made;
@@ -464,32 +516,36 @@ class vector {
     require_position(count);
     if (count == size()) return;
     if (count == 0) return vector().swap(*this);
-    edit memory;
+    edit memory = begin_edit();
     if (!detail::rrb_take<layout>(memory, version_, count)) memory.raise();
   }
   void behead(size_type count) {
     require_position(count);
     if (count == 0) return;
     if (count == size()) return vector().swap(*this);
-    edit memory;
+    edit memory = begin_edit();
     if (!detail::rrb_drop<layout>(memory, version_, count)) memory.raise();
   }
 
   [[nodiscard]] static std::vector<detail::rrb_shared_run> shared(const vector& older, const vector& newer) {
-    return detail::rrb_matcher<layout>::match(older.version_, newer.version_);
+    return detail::rrb_matcher<layout>::match(older.version(), newer.version());
   }
 
   /// `a_owned`, `b_owned`: the same objects if they are consumed, else null.
   [[nodiscard]] static vector joined(const vector& a, vector* a_owned, const vector& b, vector* b_owned) {
     if (a.size() > max_size() - b.size()) throw std::length_error("coppice::vector: longer than max_size()");
     vector next;
-    edit memory;
+    handle_type& handle = a_owned != nullptr ? a_owned->handle_ : next.handle_ = a.handle_;
+    edit memory = handle.template edit_with<edit>(b.handle_, a_owned != nullptr && b_owned != nullptr);
     if (!detail::rrb_concat<layout>(memory, a.version_, a_owned != nullptr, b.version_, b_owned != nullptr,
                                     next.version_)) {
       memory.raise();
     }
     // What was owned is now part of the result; of two versions of which one is empty, the other one is.
-    if (a_owned != nullptr) a_owned->version_ = {};
+    if (a_owned != nullptr) {
+      a_owned->version_ = {};
+      next.handle_ = std::move(a_owned->handle_);
+    }
     if (b_owned != nullptr) b_owned->version_ = {};
     return next;
   }
@@ -502,7 +558,8 @@ class vector {
                   std::same_as<std::remove_cv_t<std::ranges::range_value_t<source>>, T>) {
       const auto count = static_cast<std::size_t>(std::ranges::size(range));
       if (count > max_size() - size()) throw std::length_error("coppice::vector: longer than max_size()");
-      edit memory;
+      if (count == 0) return;
+      edit memory = begin_edit();
       if (!detail::rrb_append_copies<layout>(memory, version_, std::to_address(std::ranges::begin(range)), count))
         memory.raise();
     } else {
@@ -531,6 +588,7 @@ class vector {
     throw std::out_of_range("coppice::vector: " + what + " in a vector of size " + std::to_string(size()));
   }
 
+  [[no_unique_address]] handle_type handle_;
   detail::rrb_version version_;
 };
 
@@ -553,10 +611,12 @@ class transient_vector {
   [[nodiscard]] size_type size() const noexcept { return vector_.size(); }
   [[nodiscard]] bool empty() const noexcept { return vector_.empty(); }
   /// Precondition: index < size(). The reference is valid until the next change.
-  [[nodiscard]] const value_type& operator[](size_type index) const noexcept { return vector_[index]; }
+  [[nodiscard]] const value_type& operator[](size_type index) const noexcept(Vector::reads_safely) {
+    return vector_[index];
+  }
   [[nodiscard]] const value_type& at(size_type index) const { return vector_.at(index); }
-  [[nodiscard]] const_iterator begin() const noexcept { return vector_.begin(); }
-  [[nodiscard]] const_iterator end() const noexcept { return vector_.end(); }
+  [[nodiscard]] const_iterator begin() const noexcept(Vector::reads_safely) { return vector_.begin(); }
+  [[nodiscard]] const_iterator end() const noexcept(Vector::reads_safely) { return vector_.end(); }
 
   void push_back(const value_type& value) { vector_.push(value); }
   void push_back(value_type&& value) { vector_.push(std::move(value)); }

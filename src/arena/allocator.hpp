@@ -84,6 +84,17 @@ class allocator {
   /// The transaction's version does not contain this node, which its base does (coppice/detail/memory.hpp).
   void supersede(ref node) noexcept { retired_.add({node, session_->map().node(node).granules}); }
 
+  /// Uses a node again that was made in this transaction and is in nothing that will be published.
+  void take_back(ref node) noexcept {
+    if (token_ != 0) recycle(node);
+  }
+  /// Edit tokens for nodes of this transaction that are not to be those of edit_token(): the first of `count`, later
+  /// than all drawn before; 0 when there are no more.
+  [[nodiscard]] std::uint64_t draw_tokens(std::uint64_t count) noexcept {
+    const std::uint64_t first = session_->map().words().edit_tokens.fetch_add(count, std::memory_order_relaxed);
+    return first + count <= detail::max_edit_token ? first : 0;
+  }
+
   /// Why the last allocate() returned nothing.
   [[nodiscard]] const failure& trouble() const noexcept { return trouble_; }
   /// Bytes of nodes allocated since begin().

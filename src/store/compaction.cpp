@@ -30,7 +30,7 @@ class surveyor {
   surveyor(const arena::mapping& map, arena::sparse_blocks& sparse, std::uint64_t limit) noexcept
       : map_(map), sparse_(sparse), limit_(limit) {}
 
-  /// False: more than the limit, or deeper than a trie is.
+  /// False: more than the limit, or deeper than a trie is. What is below a collection counts for nothing.
   [[nodiscard]] bool visit(ref node, unsigned depth = 0) noexcept {
     const std::uint64_t size = map_.node(node).size_bytes();
     bytes_ += size;
@@ -38,6 +38,7 @@ class surveyor {
     const std::uint64_t begin = std::uint64_t{node} * detail::granule_bytes;
     const auto last = static_cast<std::uint32_t>((begin + size - 1) / arena::block_bytes);
     if (last != arena::mapping::block_of(node)) sparse_.exclude(last);
+    if (map_.node(node).kind == detail::node_kind::collection) return true;
     bool sound = true;
     detail::for_each_ref<ref>(map_.node(node), [&](ref child) {
       __builtin_prefetch(map_.at(child));
@@ -66,6 +67,8 @@ class mover {
   [[nodiscard]] ref move(ref from, part wanted, unsigned depth = 0) noexcept {
     if (depth == most_depth) return 0;
     const detail::node_header& header = map_.node(from);
+    // Nodes of collections stay: entries, and other versions, may share them.
+    if (header.kind == detail::node_kind::collection) return from;
     const bool whole = wanted.empty() || header.kind != detail::node_kind::branch;
     copy_state state{from, nullptr, from};
     if (sparse_.hold(from) && !copy(state)) return 0;

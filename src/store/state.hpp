@@ -70,6 +70,7 @@ class open_arena {
     mark_closed();
     session_.abandon();
     abandoned_ = true;
+    if (space_over_ != nullptr) *space_over_ = true;
   }
 
   /// Throws error closed in a child after fork.
@@ -79,6 +80,9 @@ class open_arena {
   /// Throws error read_only, or busy inside a transaction of this thread.
   void require_writable() const;
   [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
+  [[nodiscard]] const bool* abandoned_flag() const noexcept { return &abandoned_; }
+  /// What to set where the collections of the transaction that is open must not be used any more; null: there is none.
+  void set_space_over(bool* over) noexcept { space_over_ = over; }
   [[nodiscard]] std::atomic<std::thread::id>& transaction_thread() noexcept { return writer_; }
 
   [[nodiscard]] arena::session& session() noexcept { return session_; }
@@ -121,6 +125,7 @@ class open_arena {
   leaf_policy leaf_;
   std::atomic<std::thread::id> writer_{};  // thread inside transact(), so that a nested write fails at once
   arena::pin* writer_pin_ = nullptr;       // under the writers' lock
+  bool* space_over_ = nullptr;             // likewise
   std::atomic<bool> closed_{false};
   bool abandoned_ = false;
 };

@@ -13,6 +13,7 @@
 #include "src/store/compaction.hpp"
 #include "src/store/paths.hpp"
 #include "src/store/snapshot.hpp"
+#include "src/store/space.hpp"
 #include "src/store/state.hpp"
 
 namespace coppice {
@@ -52,12 +53,16 @@ class transaction_state {
   [[nodiscard]] ref root() const noexcept { return root_; }
 
   void set(const value_view& key, const value_view& value);
+  void set_collection(const value_view& key, value_kind kind, const detail::collection_record& record);
   void set_many(batch& sorted);
   bool erase(const value_view& key);
   void clear() {
     arena_.require_open();
     root_ = 0;
   }
+  /// Where typed collections are made. Only inside transact().
+  [[nodiscard]] transaction_space& space() noexcept { return *space_; }
+  void use(transaction_space* space) noexcept { space_ = space; }
 
  private:
   void adopt(const detail::edit_result<ref>& edited) {
@@ -67,6 +72,7 @@ class transaction_state {
 
   open_arena& arena_;
   writing& scope_;
+  transaction_space* space_ = nullptr;
   ref root_;
 };
 
@@ -76,6 +82,10 @@ void require_sizes(const open_arena& arena, const value_view& key, const value_v
   const std::size_t key_bytes = key.raw().size();
   if (key_bytes > limits::max_key_bytes) {
     raise({errc::key_too_long, 0, "", key_bytes, limits::max_key_bytes}, arena.name());
+  }
+  if (is_collection(value.kind())) {
+    raise(errc::invalid_argument, arena.name(),
+          "a collection is no value to be copied; store it by transaction::set(key, collection)");
   }
   const std::size_t value_bytes = value.raw().size();
   if (value_bytes > limits::max_value_bytes) {
@@ -91,6 +101,24 @@ void transaction_state::set(const value_view& key, const value_view& value) {
   require_sizes(arena_, stored, value);
   scope_.nodes().allow_reserve(false);
   adopt(detail::trie_set(scope_.nodes(), arena_.leaf(), root_, packed_of(stored), packed_of(value)));
+}
+
+void transaction_state::set_collection(const value_view& key, value_kind kind,
+                                       const detail::collection_record& record) {
+  arena_.require_open();
+  const value_view stored = key.as_key();
+  require_sizes(arena_, stored, value_view());
+  arena::allocator& nodes = scope_.nodes();
+  nodes.allow_reserve(false);
+  const detail::packed_value content{reinterpret_cast<const std::byte*>(&record), sizeof(record), kind};
+  const ref made = detail::make_blob(nodes, content);
+  if (made == 0) scope_.raise_trouble();
+  arena_.session().map().at(made)[0] = static_cast<std::byte>(detail::node_kind::collection);
+  leaf_policy::item item = arena_.leaf().make_item(packed_of(stored), content);
+  item.value_blob = made;
+  const auto edited = detail::trie_set(nodes, arena_.leaf(), root_, item);
+  if (edited.change == detail::trie_change::none) nodes.release(made);
+  adopt(edited);
 }
 
 void transaction_state::set_many(batch& sorted) {
@@ -128,6 +156,26 @@ std::optional<value_view> transaction::get(const value_view& key) const {
 bool transaction::contains(const value_view& key) const { return get(key).has_value(); }
 std::uint64_t transaction::size() const { return detail::trie_size(state_->arena().view(), state_->root()); }
 void transaction::set(const value_view& key, const value_view& value) { state_->set(key, value); }
+
+std::optional<detail::stored_place> transaction::find_collection(const value_view& key, value_kind kind,
+                                                                 const detail::collection_record& expected) const {
+  state_->arena().require_open();
+  const auto record = store_detail::find_record(state_->arena(), state_->root(), key, kind, expected);
+  if (!record) return std::nullopt;
+  state_->space().retain();
+  return detail::stored_place{&state_->space(), *record};
+}
+
+void transaction::set_collection(const value_view& key, value_kind kind, const detail::collection_record& record,
+                                 detail::arena_space* space) {
+  if (space != nullptr) {
+    if (space->ended()) space->raise_ended();
+    if (space->base() != state_->space().base()) detail::raise_other_store();
+    state_->space().borrow(*space);
+  }
+  state_->set_collection(key, kind, record);
+}
+
 bool transaction::erase(const value_view& key) { return state_->erase(key); }
 void transaction::clear() { state_->clear(); }
 
@@ -246,6 +294,8 @@ void store::transact(const std::function<void(transaction&)>& f) {
   store_detail::open_arena& arena = state_->arena();
   store_detail::writing scope(arena, true);
   store_detail::transaction_state work(arena, scope);
+  const store_detail::typed_scope typed(arena);
+  work.use(&typed.space());
   {
     const store_detail::transaction_owner owner(arena.transaction_thread());
     transaction handle(work);

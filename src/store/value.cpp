@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "coppice/detail/collection_record.hpp"
+
 namespace coppice {
 namespace {
 
@@ -103,7 +105,7 @@ bool is_valid_encoding(value_kind kind, std::span<const std::byte> raw) noexcept
     case value_kind::map:
     case value_kind::set:
     case value_kind::vector:
-      return false;  // nested collections have no encoding yet
+      return raw.size() == sizeof(detail::collection_record);
   }
   return false;
 }

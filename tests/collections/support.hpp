@@ -26,6 +26,10 @@
 #include "coppice/set.hpp"
 #include "tests/support/elements.hpp"
 
+#ifdef COPPICE_TEST_STORE_ARENA
+#include "coppice/store_arena.hpp"
+#endif
+
 namespace coppice::collection_test {
 
 using namespace coppice::test;
@@ -91,6 +95,22 @@ struct any_case_seeded_hash {
 
 using plain_equal = std::equal_to<>;
 
+#ifdef COPPICE_TEST_STORE_ARENA
+// The same suites over an arena; session.cpp gives each test a transaction.
+
+using map_configurations =
+    ::testing::Types<map<std::uint64_t, std::uint64_t, hash<std::uint64_t>, plain_equal, store_arena>,
+                     map<std::uint64_t, std::uint64_t, sparse_hash, plain_equal, store_arena, 2>,
+                     map<std::uint64_t, std::uint64_t, constant_hash, plain_equal, store_arena>,
+                     map<without_order<std::uint64_t>, std::uint64_t, sparse_hash, plain_equal, store_arena, 2>>;
+using few_map_configurations = map_configurations;
+using set_configurations = ::testing::Types<set<std::uint64_t, hash<std::uint64_t>, plain_equal, store_arena>,
+                                            set<std::uint64_t, sparse_hash, plain_equal, store_arena, 2>,
+                                            set<without_order<std::uint64_t>, constant_hash, plain_equal, store_arena>>;
+using walk_configurations = map_configurations;
+
+#else
+
 /// Every memory, leaf size, hash and kind of key stands with each of the others somewhere.
 using map_configurations = ::testing::Types<
     map<std::uint64_t, std::uint64_t>, map<std::uint64_t, std::uint64_t, sparse_hash, plain_equal, local_heap, 2>,
@@ -124,6 +144,11 @@ using few_map_configurations =
                      map<fragile, fragile, constant_hash, plain_equal, atomic_heap>,
                      map<without_order<fragile>, fragile, sparse_hash, plain_equal, atomic_heap, 2>,
                      map<std::string, aligned_number, sparse<any_case_seeded_hash>, any_case_equal, local_heap>>;
+using walk_configurations = ::testing::Types<map<std::uint64_t, std::uint64_t>,
+                                             map<std::uint64_t, std::uint64_t, sparse_hash, plain_equal, local_heap, 2>,
+                                             map<std::uint64_t, std::uint64_t, constant_hash, plain_equal, local_heap>>;
+
+#endif
 
 /// Content by the numbers that keys and values are made from.
 using number_map = std::unordered_map<std::uint64_t, std::uint64_t>;

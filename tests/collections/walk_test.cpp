@@ -7,9 +7,6 @@ namespace {
 
 template <class Map>
 class map_walk : public ::testing::Test {};
-using walk_configurations = ::testing::Types<map<std::uint64_t, std::uint64_t>,
-                                             map<std::uint64_t, std::uint64_t, sparse_hash, plain_equal, local_heap, 2>,
-                                             map<std::uint64_t, std::uint64_t, constant_hash, plain_equal, local_heap>>;
 TYPED_TEST_SUITE(map_walk, walk_configurations);
 
 TYPED_TEST(map_walk, agrees_with_an_unordered_map_on_a_recorded_walk) {

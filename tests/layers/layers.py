@@ -5,7 +5,8 @@
 - src/<layer> includes src/<layer> and the layers before it; pack and store do not see each other.
 - The core (src/platform, src/arena, include/coppice/detail) also runs where there is neither heap nor exceptions nor
   threads: of the public headers it sees only CORE_PUBLIC, and no standard header of CORE_FORBIDDEN. Not part of it is
-  include/coppice/detail/heap, which is for collections on the private heap; the core does not see it.
+  include/coppice/detail/heap and include/coppice/detail/shared, which are for typed collections; the core does not see
+  them.
 - include/coppice never includes src/.
 - apps, bindings and examples see public headers (include/coppice/*.hpp, include/coppice.h) and their own folder.
 - tests, fuzz and bench may include anything; nothing else includes apps, bindings or examples.
@@ -54,7 +55,7 @@ def is_public(target):
 
 
 def in_heap(path):
-    return path[:4] == ("include", "coppice", "detail", "heap")
+    return path[:3] == ("include", "coppice", "detail") and path[3] in ("heap", "shared")
 
 
 def in_core_detail(path):

@@ -33,12 +33,7 @@ struct failing_source {
 };
 
 /// A Memory over it (coppice/memory.hpp).
-struct failing_heap {
-  template <class Nodes>
-  using view = detail::heap_memory<detail::plain_count, Nodes, failing_source>;
-  template <class Nodes>
-  using edit = detail::heap_edit<detail::plain_count, Nodes, failing_source>;
-};
+struct failing_heap : detail::counted_heap<detail::plain_count, failing_source> {};
 
 /// A number that counts how many of it are alive, and whose copy throws when told to.
 class fragile {

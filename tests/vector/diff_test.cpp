@@ -50,8 +50,7 @@ class vector_difference : public ::testing::Test {
     EXPECT_EQ(found, wanted);
   }
 };
-using shapes = ::testing::Types<vector<std::uint64_t>, vector<std::uint64_t, local_heap, 2, 2>>;
-TYPED_TEST_SUITE(vector_difference, shapes);
+TYPED_TEST_SUITE(vector_difference, two_shapes);
 
 TYPED_TEST(vector_difference, of_a_version_and_itself_is_none) {
   const TypeParam all = this->counting(0, 3000);

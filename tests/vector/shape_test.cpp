@@ -9,9 +9,11 @@
 namespace coppice::vector_test {
 namespace {
 
-/// Leaves of 4, branches of 4: high trees of few elements.
-using narrow = vector<std::uint64_t, local_heap, 2, 2>;
-using usual = vector<std::uint64_t>;
+/// Whether it has leaves and branches of 4.
+template <class Vector>
+inline constexpr bool is_narrow = false;
+template <class Memory>
+inline constexpr bool is_narrow<vector<std::uint64_t, Memory, 2, 2>> = true;
 
 template <class Vector>
 [[nodiscard]] Vector counting(std::uint64_t from, std::uint64_t count) {
@@ -40,8 +42,7 @@ void expect_low(const Vector& vector, unsigned leaf_bits, unsigned branch_bits) 
 
 template <class Vector>
 class vector_shape : public ::testing::Test {};
-using shapes = ::testing::Types<narrow, usual>;
-TYPED_TEST_SUITE(vector_shape, shapes);
+TYPED_TEST_SUITE(vector_shape, two_shapes);
 
 TYPED_TEST(vector_shape, eight_times_seventeen_elements) {
   TypeParam all;
@@ -90,7 +91,7 @@ TYPED_TEST(vector_shape, singletons_put_before) {
   TypeParam all;
   for (std::uint64_t i = 5000; i-- > 0;) all = all.push_front(i);
   expect_counting(all, 5000);
-  expect_low(all, std::is_same_v<TypeParam, narrow> ? 2 : 7, std::is_same_v<TypeParam, narrow> ? 2 : 4);
+  expect_low(all, is_narrow<TypeParam> ? 2 : 7, is_narrow<TypeParam> ? 2 : 4);
 }
 TYPED_TEST(vector_shape, short_ones_leaning_left_and_right) {
   TypeParam left, right;
@@ -101,8 +102,8 @@ TYPED_TEST(vector_shape, short_ones_leaning_left_and_right) {
   expect_counting(left, 4900);
   expect_counting(right, 4900);
   EXPECT_EQ(left, right);
-  expect_low(left, std::is_same_v<TypeParam, narrow> ? 2 : 7, std::is_same_v<TypeParam, narrow> ? 2 : 4);
-  expect_low(right, std::is_same_v<TypeParam, narrow> ? 2 : 7, std::is_same_v<TypeParam, narrow> ? 2 : 4);
+  expect_low(left, is_narrow<TypeParam> ? 2 : 7, is_narrow<TypeParam> ? 2 : 4);
+  expect_low(right, is_narrow<TypeParam> ? 2 : 7, is_narrow<TypeParam> ? 2 : 4);
 }
 TYPED_TEST(vector_shape, slices_of_slices) {
   TypeParam all = counting<TypeParam>(0, 4000);
@@ -134,7 +135,7 @@ TYPED_TEST(vector_shape, elements_moved_about_a_thousand_times) {
   std::vector<std::uint64_t> sorted(all.begin(), all.end());
   std::sort(sorted.begin(), sorted.end());
   for (std::uint64_t i = 0; i < 2000; ++i) ASSERT_EQ(sorted[i], i);
-  expect_low(all, std::is_same_v<TypeParam, narrow> ? 2 : 7, std::is_same_v<TypeParam, narrow> ? 2 : 4);
+  expect_low(all, is_narrow<TypeParam> ? 2 : 7, is_narrow<TypeParam> ? 2 : 4);
 }
 
 }  // namespace

@@ -15,18 +15,17 @@
 #include "coppice/vector.hpp"
 #include "tests/support/elements.hpp"
 
+#ifdef COPPICE_TEST_STORE_ARENA
+#include "coppice/store_arena.hpp"
+#endif
+
 namespace coppice::vector_test {
 
 using test::failing_source;
 using test::made_from;
 
 template <class Count>
-struct failing_memory {
-  template <class Nodes>
-  using view = detail::heap_memory<Count, Nodes, failing_source>;
-  template <class Nodes>
-  using edit = detail::heap_edit<Count, Nodes, failing_source>;
-};
+using failing_memory = detail::counted_heap<Count, failing_source>;
 
 /// A number that counts how many of it are alive, and whose copy throws when told to. With SafeMoves its moves do not.
 template <bool SafeMoves>
@@ -70,6 +69,15 @@ struct alignas(64) aligned_number {
 template <class T, class Count, unsigned LeafBits, unsigned BranchBits>
 using test_vector = vector<T, failing_memory<Count>, LeafBits, BranchBits>;
 
+#ifdef COPPICE_TEST_STORE_ARENA
+// The same suites over an arena; session.cpp gives each test a transaction.
+
+using configurations = ::testing::Types<vector<std::uint64_t, store_arena>, vector<std::uint64_t, store_arena, 1, 2>,
+                                        vector<std::uint64_t, store_arena, 3, 5>>;
+using two_shapes = ::testing::Types<vector<std::uint64_t, store_arena>, vector<std::uint64_t, store_arena, 2, 2>>;
+
+#else
+
 using configurations = ::testing::Types<
     test_vector<std::uint64_t, detail::atomic_count, 0, 4>, test_vector<std::uint64_t, detail::plain_count, 1, 2>,
     test_vector<std::uint64_t, detail::atomic_count, 2, 3>, test_vector<std::uint64_t, detail::plain_count, 3, 5>,
@@ -77,6 +85,10 @@ using configurations = ::testing::Types<
     test_vector<fragile, detail::atomic_count, 2, 2>, test_vector<fragile, detail::plain_count, 0, 4>,
     test_vector<fragile_to_move, detail::plain_count, 1, 2>, test_vector<fragile_to_move, detail::atomic_count, 3, 4>,
     test_vector<aligned_number, detail::plain_count, 1, 2>, test_vector<aligned_number, detail::atomic_count, 0, 4>>;
+/// The usual one, and leaves and branches of 4: high trees of few elements.
+using two_shapes = ::testing::Types<vector<std::uint64_t>, vector<std::uint64_t, local_heap, 2, 2>>;
+
+#endif
 
 /// A suite after each of whose tests nothing may be left.
 template <class Vector>

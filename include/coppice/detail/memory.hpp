@@ -15,6 +15,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "coppice/detail/node.hpp"
 
@@ -55,5 +56,33 @@ template <node_memory Memory>
 inline void supersede(Memory& memory, typename Memory::ref_type node) noexcept {
   if constexpr (requires { memory.supersede(node); }) memory.supersede(node);
 }
+
+/// A memory as walkers keep it: small ones by value, so that a walker may outlive the object that it was made with;
+/// others by address.
+template <readable_memory Memory>
+class kept_memory {
+  static constexpr bool by_value = std::is_trivially_copyable_v<Memory> && sizeof(Memory) <= sizeof(void*);
+
+ public:
+  kept_memory() noexcept = default;
+  explicit kept_memory(const Memory& memory) noexcept {
+    if constexpr (by_value) {
+      kept_ = memory;
+    } else {
+      kept_ = &memory;
+    }
+  }
+  [[nodiscard]] const Memory& operator*() const noexcept {
+    if constexpr (by_value) {
+      return kept_;
+    } else {
+      return *kept_;
+    }
+  }
+  [[nodiscard]] const Memory* operator->() const noexcept { return &**this; }
+
+ private:
+  [[no_unique_address]] std::conditional_t<by_value, Memory, const Memory*> kept_{};
+};
 
 }  // namespace coppice::detail

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "coppice/detail/collection_record.hpp"
 #include "coppice/detail/packed_leaf.hpp"
 
 namespace coppice::detail {
@@ -100,6 +101,8 @@ class packed_checker {
       if ((second & external_key_flag) == 0) needed += std::to_integer<std::size_t>(at.data[2]);
       if (needed > at.size) return "T8 an entry has its parts";
       if ((second & external_value_flag) != 0 && needed != at.size) return "T8 an entry has its parts";
+      const bool nested = is_collection(static_cast<value_kind>(second & kind_mask));
+      if (nested && (second & external_value_flag) == 0) return "T7 collections are external";
     }
     const entry_parts parts = parse_entry(at.data, at.size);
     if (first <= kind_mask && parts.flags == 0 && code_of(parts.value_kind_) != 0)
@@ -107,24 +110,31 @@ class packed_checker {
     if (parts.key_size > Leaf::max_inline || parts.value_size > Leaf::max_inline) return "T7 large parts are external";
     if (Leaf::is_narrow(node_)) return parts.refs() == 0 ? nullptr : "T7 a narrow leaf has no external parts";
     const char* broken = nullptr;
-    if (parts.external_key()) broken = check_blob(parts.key_index, on_blob);
-    if (broken == nullptr && parts.external_value()) broken = check_blob(parts.value_index, on_blob);
+    if (parts.external_key()) broken = check_blob(parts.key_index, node_kind::blob, on_blob);
+    if (broken == nullptr && parts.external_value()) {
+      const bool nested = is_collection(parts.value_kind_);
+      broken = check_blob(parts.value_index, nested ? node_kind::collection : node_kind::blob, on_blob);
+    }
     if (broken != nullptr || !parts.external_key()) return broken;
     const packed_key key = Leaf::key_of(memory_, node_, parts);
     return leaf_.hash(key) == parts.key_hash ? nullptr : "T5 an external key has its hash";
   }
 
   template <class OnBlob>
-  [[nodiscard]] const char* check_blob(std::uint32_t index, OnBlob& on_blob) noexcept {
+  [[nodiscard]] const char* check_blob(std::uint32_t index, node_kind kind, OnBlob& on_blob) noexcept {
     if (index != next_ref_ || index >= wide(node_).refs) return "T7 every ref of a leaf is used by one entry";
     ++next_ref_;
     const Ref ref = wide(node_).ref(index);
     if (ref == Ref{} || !node_in_bounds(memory_, ref)) return "T8 refs name nodes";
     const std::byte* blob = memory_.address(ref);
-    if (kind_of(blob) != node_kind::blob || depth_of(blob) != 0 || count_of(blob) != 0)
-      return "T7 an external part is a blob";
+    if (kind_of(blob) != kind || depth_of(blob) != 0 || count_of(blob) != 0)
+      return "T7 an external part is a blob, or a collection";
     const auto length = load<std::uint64_t>(blob + blob_length_offset);
-    if (length <= Leaf::max_inline || length > limits::max_value_bytes) return "T7 large parts are external";
+    if (kind == node_kind::collection) {
+      if (length != sizeof(collection_record)) return "T7 a collection is stored as its record";
+    } else if (length <= Leaf::max_inline || length > limits::max_value_bytes) {
+      return "T7 large parts are external";
+    }
     if (blob_node_bytes(static_cast<std::size_t>(length)) != bytes_of(blob))
       return "T8 a blob has the size of its bytes";
     return on_blob(ref) ? nullptr : "stopped by the visitor";

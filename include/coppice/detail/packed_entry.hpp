@@ -155,7 +155,7 @@ inline constexpr std::size_t blob_bytes_offset = 24;
 }
 
 [[nodiscard]] inline packed_view view_of_blob(const std::byte* blob, value_kind kind) noexcept {
-  assert(kind_of(blob) == node_kind::blob);
+  assert(kind_of(blob) == (is_collection(kind) ? node_kind::collection : node_kind::blob));
   return {blob + blob_bytes_offset, static_cast<std::size_t>(load<std::uint64_t>(blob + blob_length_offset)), kind};
 }
 

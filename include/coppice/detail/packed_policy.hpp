@@ -209,6 +209,8 @@ class packed_leaf {
       end_ = narrow(node).end();
     }
     [[nodiscard]] bool done() const noexcept { return left_ == 0; }
+    /// Entries from here to the end of the leaf.
+    [[nodiscard]] std::uint32_t left() const noexcept { return left_; }
     /// Precondition: !done().
     template <readable_memory Memory>
     [[nodiscard]] entry get(const Memory& memory) const noexcept {

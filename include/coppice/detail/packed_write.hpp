@@ -25,7 +25,7 @@ struct item_shape {
   template <class Ref>
   item_shape(const packed_item<Ref>& item, std::size_t max_inline) noexcept
       : flags((item.key.size > max_inline ? external_key_flag : 0U) |
-              (item.value.size > max_inline ? external_value_flag : 0U)),
+              (item.value.size > max_inline || is_collection(item.value.kind) ? external_value_flag : 0U)),
         code(flags == 0 ? code_of(item.value.kind) : 0U) {
     const std::size_t key = (flags & external_key_flag) != 0 ? 0 : item.key.size;
     const std::size_t value = (flags & external_value_flag) != 0 ? 4 : item.value.size;

@@ -25,9 +25,9 @@ class leaf_walker {
   using Ref = typename Memory::ref_type;
 
   leaf_walker() noexcept = default;
-  leaf_walker(const Memory& memory, Ref root) noexcept : memory_(&memory), pending_(root) {}
+  leaf_walker(const Memory& memory, Ref root) noexcept : memory_(memory), pending_(root) {}
   /// Starts at the leaf of the entry that has `before` others before it, and takes from `before` those of other leaves.
-  leaf_walker(const Memory& memory, Ref root, std::uint64_t& before) noexcept : memory_(&memory), pending_(root) {
+  leaf_walker(const Memory& memory, Ref root, std::uint64_t& before) noexcept : memory_(memory), pending_(root) {
     if (before >= trie_size(memory, root)) {  // the end
       pending_ = Ref{};
       before = 0;
@@ -99,7 +99,7 @@ class leaf_walker {
     }
   }
 
-  const Memory* memory_ = nullptr;
+  [[no_unique_address]] kept_memory<Memory> memory_;
   unsigned levels_ = 0;
   Ref pending_{};
   level stack_[max_branch_levels];  // the first levels_ of them
@@ -146,7 +146,7 @@ class trie_cursor {
  public:
   using Ref = typename Memory::ref_type;
 
-  trie_cursor(const Memory& memory, Ref root) noexcept : memory_(&memory), leaves_(memory, root) { next_leaf(); }
+  trie_cursor(const Memory& memory, Ref root) noexcept : memory_(memory), leaves_(memory, root) { next_leaf(); }
 
   [[nodiscard]] bool done() const noexcept { return position_.done(); }
   /// Precondition: !done(). Valid as long as the version.
@@ -167,7 +167,7 @@ class trie_cursor {
     if (leaf != nullptr) position_ = typename Leaf::position(leaf);
   }
 
-  const Memory* memory_;
+  kept_memory<Memory> memory_;
   leaf_stream<Memory> leaves_;
   typename Leaf::position position_;
 };

@@ -52,6 +52,20 @@ failure commit_failure(int os_error, std::uint64_t offset, std::uint64_t length)
   return from_errno(os_error, "committing space of a file", offset, length);
 }
 
+/// Reserves `reserved_bytes` of addresses that begin at a multiple of as many: then an address in a mapping tells where
+/// the mapping begins (coppice/detail/shared/link.hpp). Null: no addresses, or none of that alignment.
+std::byte* reserve_aligned() noexcept {
+  constexpr std::uint64_t twice = 2 * reserved_bytes;
+  void* const found = ::mmap(nullptr, twice, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (found == MAP_FAILED) return nullptr;
+  auto* const first = static_cast<std::byte*>(found);
+  const std::uint64_t before =
+      (reserved_bytes - reinterpret_cast<std::uintptr_t>(first) % reserved_bytes) % reserved_bytes;
+  if (before != 0) (void)::munmap(first, before);
+  (void)::munmap(first + before + reserved_bytes, twice - before - reserved_bytes);
+  return first + before;
+}
+
 }  // namespace
 
 result<region> map_file(int file) noexcept {
@@ -62,12 +76,15 @@ result<region> map_file(int file) noexcept {
     ::close(file);
     return why;
   }
+  std::byte* const reserved = reserve_aligned();
   // MAP_NORESERVE: the addresses alone must cost nothing, even where overcommitment is forbidden.
-  void* const base =
-      ::mmap(nullptr, reserved_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, for_mapping, 0);
+  void* const base = reserved == nullptr ? MAP_FAILED
+                                         : ::mmap(reserved, reserved_bytes, PROT_READ | PROT_WRITE,
+                                                  MAP_SHARED | MAP_NORESERVE | MAP_FIXED, for_mapping, 0);
   const int os_error = errno;
   ::close(for_mapping);
   if (base == MAP_FAILED) {
+    if (reserved != nullptr) (void)::munmap(reserved, reserved_bytes);
     ::close(file);
     if (os_error == ENOMEM) {
       return failure{errc::out_of_space, os_error, "reserving addresses for a mapping", reserved_bytes, 0};

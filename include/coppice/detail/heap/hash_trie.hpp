@@ -17,13 +17,12 @@
 #include <functional>
 #include <new>
 #include <type_traits>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "coppice/detail/heap/element_iterator.hpp"
 #include "coppice/detail/heap/key_hash.hpp"
-#include "coppice/detail/heap/statistics.hpp"
+#include "coppice/detail/heap/trie_root.hpp"
 #include "coppice/detail/heap/typed_build.hpp"
 #include "coppice/detail/heap/typed_leaf.hpp"
 #include "coppice/detail/trie.hpp"
@@ -35,88 +34,133 @@
 
 namespace coppice::detail {
 
+/// The leaves of a hash_trie.
+template <class Element, class Hash, class Equal, unsigned LeafEntries>
+using hash_trie_leaf = typed_leaf<Element, key_hash<Hash>, Equal, LeafEntries>;
+
 template <class Element, class Hash, class Equal, class Memory, unsigned LeafEntries>
-class hash_trie {
+class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, Hash, Equal, LeafEntries>>> {
+  using base = trie_root<Memory, typed_nodes<hash_trie_leaf<Element, Hash, Equal, LeafEntries>>>;
+
  public:
   using element = typename Element::type;
   using key_type = typename Element::key_type;
-  using leaf_type = typed_leaf<Element, key_hash<Hash>, Equal, LeafEntries>;
-  using view_type = typename Memory::template view<typed_nodes<leaf_type>>;
-  using edit_type = typename Memory::template edit<typed_nodes<leaf_type>>;
-  using ref_type = std::byte*;
+  using mapped_type = typename Element::value_type;
+  using leaf_type = hash_trie_leaf<Element, Hash, Equal, LeafEntries>;
+  using base::handle;
+  using base::root;
+  using base::size;
+  using base::stays_readable;
+  using base::view;
+  using typename base::edit_type;
+  using typename base::handle_type;
+  using typename base::ref_type;
+  using typename base::view_type;
   template <class Projection>
   using iterator = element_iterator<view_type, leaf_type, Projection>;
+  /// How what was looked up is given, and parts of elements.
+  template <class T>
+  using found = const T*;
+  template <class T>
+  using given = const T&;
+  /// A difference to another trie.
+  class difference {
+   public:
+    [[nodiscard]] diff_kind kind() const noexcept { return raw_.kind; }
+    [[nodiscard]] const key_type& key() const noexcept { return *raw_.key.at; }
+    [[nodiscard]] const mapped_type* before() const noexcept { return raw_.before.at; }
+    [[nodiscard]] const mapped_type* after() const noexcept { return raw_.after.at; }
 
-  hash_trie() noexcept(std::is_nothrow_default_constructible_v<Hash>) : hash_{process_seed(), Hash()} {}
+    /// Of sets.
+    [[nodiscard]] const key_type& element() const noexcept
+      requires std::same_as<mapped_type, no_value>
+    {
+      return key();
+    }
+
+    template <class Cursor>
+    [[nodiscard]] bool read(Cursor& from) noexcept {
+      return from.next(raw_);
+    }
+
+   private:
+    diff_change<leaf_type> raw_;
+  };
+
+  hash_trie() noexcept(std::is_nothrow_default_constructible_v<Hash>) : hash_{handle().seed(), Hash()} {}
   explicit hash_trie(const key_hash<Hash>& hash) noexcept : hash_(hash) {}
-  hash_trie(const hash_trie& other) noexcept : root_(other.root_), hash_(other.hash_) {
-    if (root_ != nullptr) view_type::retain(root_);
-  }
-  hash_trie(hash_trie&& other) noexcept : root_(std::exchange(other.root_, nullptr)), hash_(other.hash_) {}
-  hash_trie& operator=(const hash_trie& other) noexcept {
-    hash_trie copy(other);
-    swap(copy);
-    return *this;
-  }
-  hash_trie& operator=(hash_trie&& other) noexcept {
-    hash_trie taken(std::move(other));
-    swap(taken);
-    return *this;
-  }
-  ~hash_trie() {
-    if (root_ != nullptr) view_type::release(root_);
-  }
-  void swap(hash_trie& other) noexcept {
-    std::swap(root_, other.root_);
-    std::swap(hash_, other.hash_);
-  }
+  /// Takes over the root.
+  hash_trie(const handle_type& in, ref_type at, const key_hash<Hash>& hash) noexcept : base(in, at), hash_(hash) {}
 
   // ---- reading
 
-  [[nodiscard]] ref_type root() const noexcept { return root_; }
   [[nodiscard]] const key_hash<Hash>& hash() const noexcept { return hash_; }
-  [[nodiscard]] std::size_t size() const noexcept { return trie_size(view(), root_); }
   template <class Query>
-  [[nodiscard]] const element* find(const Query& query) const noexcept {
-    return trie_find(view(), leaf(), root_, typed_query<Query>{&query}, hash_(query));
+  [[nodiscard]] const element* find(const Query& query) const noexcept(stays_readable) {
+    return trie_find(view(), leaf(), root(), typed_query<Query>{&query}, hash_(query));
+  }
+  template <class Query>
+  [[nodiscard]] bool contains(const Query& query) const noexcept(stays_readable) {
+    return find(query) != nullptr;
+  }
+  template <class Query>
+  [[nodiscard]] const key_type* find_key(const Query& query) const noexcept(stays_readable) {
+    const element* const at = find(query);
+    return at == nullptr ? nullptr : &Element::key(*at);
+  }
+  template <class Query>
+  [[nodiscard]] const mapped_type* find_value(const Query& query) const noexcept(stays_readable) {
+    const element* const at = find(query);
+    return at == nullptr ? nullptr : &Element::value(*at);
   }
   template <class Projection>
-  [[nodiscard]] element_range<iterator<Projection>> all() const noexcept {
-    return {iterator<Projection>(view(), root_, 0), {}, size()};
+  [[nodiscard]] element_range<iterator<Projection>> all() const noexcept(stays_readable) {
+    return {iterator<Projection>(view(), root(), 0), {}, size()};
   }
   /// Part `index` of `parts` parts that follow each other and whose sizes differ by one at most.
   template <class Projection>
-  [[nodiscard]] element_range<iterator<Projection>> part(std::size_t index, std::size_t parts) const noexcept {
+  [[nodiscard]] element_range<iterator<Projection>> part(std::size_t index, std::size_t parts) const
+      noexcept(stays_readable) {
     const auto before = [&](std::size_t i) { return size() / parts * i + std::min(i, size() % parts); };
     const std::size_t from = before(index), to = before(index + 1);
-    return {iterator<Projection>(view(), root_, from), iterator<Projection>(view(), root_, to), to - from};
+    return {iterator<Projection>(view(), root(), from), iterator<Projection>(view(), root(), to), to - from};
   }
   /// Calls `f(elements, count)` for one leaf after the other until it returns false; returns whether it never did.
   template <class F>
   bool each_leaf(const F& f) const {
-    leaf_stream<view_type> leaves(view(), root_);
+    const view_type nodes = view();
+    leaf_stream<view_type> leaves(nodes, root());
     while (const std::byte* node = leaves.next()) {
       if (!f(leaf_type::elements_of(node), count_of(node))) return false;
     }
     return true;
   }
-  [[nodiscard]] const char* broken() const noexcept { return trie_check(view(), leaf(), root_).broken; }
+  /// In an arena: where it is, and the parameters of its shape.
+  template <class Record>
+  void describe(Record& record) const noexcept {
+    record.root = root();
+    record.seed = hash_.seed;
+    record.leaf_parameter = leaf_type::max_entries;
+  }
+  [[nodiscard]] const char* broken() const noexcept(stays_readable) {
+    return trie_check(view(), leaf(), root()).broken;
+  }
 
   // ---- changing
 
   /// Stores an element in the place of the one with its key, if there is any.
   trie_change store(element&& made) {
-    edit_type edit{view()};
+    edit_type edit = this->begin_edit();
     const leaf_type how = leaf();
-    return take(edit, trie_set(edit, how, root_, how.make_item(made, true)));
+    return this->take(edit, trie_set(edit, how, root(), how.make_item(made, true)));
   }
 
   /// Stores the element that `make()` returns if there is none with the key of `query`.
   template <class Query, class Make>
   trie_change store_if_absent(const Query& query, const Make& make) {
-    edit_type edit{view()};
+    edit_type edit = this->begin_edit();
     const leaf_type how = leaf();
-    trie_editor<edit_type, leaf_type> editor(edit, how, root_, hash_(query));
+    trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash_(query));
     if (editor.locate(typed_query<Query>{&query})) return trie_change::none;
     return add(edit, how, editor, make());
   }
@@ -125,13 +169,13 @@ class hash_trie {
   /// nothing if `make` is null. The functions must leave this object alone.
   template <class Query, class F, class Make>
   trie_change update(const Query& query, F& f, const Make& make) {
-    edit_type edit{view()};
+    edit_type edit = this->begin_edit();
     const leaf_type how = leaf();
-    trie_editor<edit_type, leaf_type> editor(edit, how, root_, hash_(query));
+    trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash_(query));
     if (editor.locate(typed_query<Query>{&query})) {
       const element& old = *editor.found().at;
       element made(old.first, f(old.second));
-      return take(edit, editor.set(how.make_item(made, true)));
+      return this->take(edit, editor.set(how.make_item(made, true)));
     }
     if constexpr (std::same_as<Make, std::nullptr_t>) {
       return trie_change::none;
@@ -142,11 +186,11 @@ class hash_trie {
 
   template <class Query>
   trie_change erase(const Query& query) {
-    edit_type edit{view()};
+    edit_type edit = this->begin_edit();
     const leaf_type how = leaf();
-    trie_editor<edit_type, leaf_type> editor(edit, how, root_, hash_(query));
+    trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash_(query));
     if (!editor.locate(typed_query<Query>{&query})) return trie_change::none;
-    return take(edit, editor.erase());
+    return this->take(edit, editor.erase());
   }
 
   // ---- whole tries
@@ -155,24 +199,25 @@ class hash_trie {
   /// one stays.
   [[nodiscard]] static hash_trie build(const key_hash<Hash>& hash, element* elements, std::size_t count, bool movable) {
     hash_trie made(hash);
-    edit_type edit{view()};
+    if (count == 0) return made;
+    edit_type edit = made.begin_edit();
     const leaf_type how = made.leaf();
     const auto items = items_in_order(how, elements, count, movable);
     const auto built = trie_build(edit, how, items.data(), static_cast<std::uint32_t>(items.size()));
     if (!built.ok) edit.raise();
-    made.root_ = built.root;
+    made.take_new(built.root);
     return made;
   }
 
-  /// Whether two tries have the same hash of every key.
+  /// Whether two tries have the same hash of every key, and can be walked together.
   [[nodiscard]] bool hashes_like(const hash_trie& other) const noexcept {
-    if (hash_.seed != other.hash_.seed) return false;
+    if (hash_.seed != other.hash_.seed || !handle().reaches(other.handle())) return false;
     if constexpr (std::is_empty_v<Hash>) {
       return true;
     } else if constexpr (std::equality_comparable<Hash>) {
       return hash_.hash == other.hash_.hash;
     } else {
-      return root_ == other.root_;
+      return root() == other.root();
     }
   }
   /// This trie, or a copy of its elements with the hash of the other.
@@ -198,34 +243,25 @@ class hash_trie {
   [[nodiscard]] static hash_trie join(join_operation operation, const hash_trie& left, const hash_trie& right,
                                       Choose&& choose) {
     hash_trie made(left.hash_);
-    edit_type edit{view()};
+    edit_type edit = made.begin_join(left, right);
     const leaf_type how = made.leaf();
-    const auto joined = trie_join(edit, how, operation, left.root_, right.root_, choose);
+    const auto joined = trie_join(edit, how, operation, left.root(), right.root(), choose);
     if (!joined.ok) edit.raise();
-    made.root_ = joined.root;
+    made.take_new(joined.root);
     return made;
   }
 
   [[nodiscard]] bool same_content(const hash_trie& other) const {
-    if (root_ == other.root_) return true;
+    if (root() == other.root() && handle().reaches(other.handle())) return true;
     if (size() != other.size()) return false;
-    const hash_trie like = other.under_hash_of(*this);
-    return trie_equal(view(), leaf(), root_, like.root_);
-  }
-
-  [[nodiscard]] collection_statistics statistics(const hash_trie* other) const {
-    collection_statistics sum;
-    std::unordered_set<const std::byte*> theirs;
-    if (other != nullptr) each_node(other->root_, 1, [&](const std::byte* node, unsigned) { theirs.insert(node); });
-    each_node(root_, 1, [&](const std::byte* node, unsigned depth) {
-      ++sum.nodes;
-      sum.bytes += bytes_of(node);
-      sum.depth = std::max(sum.depth, depth);
-      if (!theirs.contains(node)) return;
-      ++sum.shared_nodes;
-      sum.shared_bytes += bytes_of(node);
+    if (hashes_like(other)) return trie_equal(view(), leaf(), root(), other.root());
+    return each_leaf([&](const element* elements, std::uint32_t count) {
+      return std::all_of(elements, elements + count, [&](const element& each) {
+        const element* const theirs = other.find(Element::key(each));
+        return theirs != nullptr &&
+               typed_value<typename Element::value_type>{&Element::value(each)}.same_as({&Element::value(*theirs)});
+      });
     });
-    return sum;
   }
 
   [[nodiscard]] leaf_type leaf() const noexcept {
@@ -233,11 +269,10 @@ class hash_trie {
                   "coppice: elements of persistent collections must be copy constructible, because versions share them "
                   "and a change copies the leaf that it is in; hold what cannot be copied by std::shared_ptr");
     static_assert(std::is_nothrow_destructible_v<element>, "coppice: destructors of elements must not throw");
+    static_assert(Memory::template holds<element>,
+                  "coppice: an arena holds elements that are copied as bytes and mean the same in every process: no "
+                  "pointers, no views, no alignment above 16; see coppice::shares_as_bytes");
     return leaf_type(hash_);
-  }
-  [[nodiscard]] static const view_type& view() noexcept {
-    static constexpr view_type nodes{};
-    return nodes;
   }
 
  private:
@@ -245,27 +280,9 @@ class hash_trie {
   trie_change add(edit_type& edit, const leaf_type& how, Editor& editor, element&& made) {
     const auto item = how.make_item(made, true);
     (void)editor.locate(leaf_type::key_of(item));
-    return take(edit, editor.set(item));
+    return this->take(edit, editor.set(item));
   }
 
-  trie_change take(edit_type& edit, const edit_result<ref_type>& result) {
-    root_ = result.root;
-    if (result.change == trie_change::out_of_space) edit.raise();
-    return result.change;
-  }
-
-  template <class F>
-  static void each_node(ref_type node, unsigned depth, const F& f) {
-    if (node == nullptr) return;
-    f(node, depth);
-    if (kind_of(node) != node_kind::branch) return;
-    // By a loop, not by each_child, which is for functions that do not throw.
-    for (unsigned slot = 0; slot < trie_fan_out; slot = end_of_child<ref_type>(node, slot)) {
-      each_node(child_of<ref_type>(node, slot), depth + 1, f);
-    }
-  }
-
-  ref_type root_ = nullptr;
   key_hash<Hash> hash_;
 };
 

@@ -58,7 +58,7 @@ template <class Layout, class Memory>
   fetch_counts<Layout>(branch, count);
   // Not the header, which holds the count of owners that others may be changing.
   write_header(made.address, kind_of(branch), depth_of(branch), bytes, count, memory.edit_token());
-  const std::size_t used = relaxed ? bytes - Layout::refs_offset : count * sizeof(std::byte*);
+  const std::size_t used = relaxed ? bytes - Layout::refs_offset : count * Layout::ref_bytes;
   std::memcpy(made.address + Layout::refs_offset, branch + Layout::refs_offset, used);
   for (unsigned i = 0; i < count; ++i) {
     if (i != slot) memory.retain(Layout::child(branch, i));

@@ -18,14 +18,14 @@
 namespace coppice::detail {
 
 /// The leaf that has a position; at the end, an empty one.
-template <class T, unsigned LeafBits, unsigned BranchBits>
+template <class T, unsigned LeafBits, unsigned BranchBits, class Link>
 [[nodiscard, gnu::noinline]] rrb_chunk<T> rrb_chunk_or_end(const rrb_version* version, std::uint64_t index) noexcept {
   if (index >= version->size()) return {nullptr, version->size(), version->size()};
-  return rrb_chunk_at<rrb_layout<T, LeafBits, BranchBits>>(*version, index);
+  return rrb_chunk_at<rrb_layout<T, LeafBits, BranchBits, Link>>(*version, index);
 }
 
 /// T may be incomplete where the iterator is only named.
-template <class T, unsigned LeafBits, unsigned BranchBits>
+template <class T, unsigned LeafBits, unsigned BranchBits, class Link>
 class rrb_iterator {
  public:
   using iterator_category = std::random_access_iterator_tag;
@@ -82,7 +82,7 @@ class rrb_iterator {
 
  private:
   void enter(std::uint64_t index) noexcept {
-    const rrb_chunk<T> chunk = rrb_chunk_or_end<T, LeafBits, BranchBits>(version_, index);
+    const rrb_chunk<T> chunk = rrb_chunk_or_end<T, LeafBits, BranchBits, Link>(version_, index);
     base_ = reinterpret_cast<std::uintptr_t>(chunk.data) - chunk.first * sizeof(T);
     index_ = index;
     first_ = chunk.first;

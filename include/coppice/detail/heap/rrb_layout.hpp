@@ -17,7 +17,8 @@
 // tail. Those after them belong to other versions (rrb_leaf.hpp).
 //
 // Layout of a branch: node_header, whose `count` is the number n of children and whose `depth` is the height; ref[2^B]
-// at 16; in a relaxed branch then u64 end[2^B], the number of elements in the first 1, 2, ... n children.
+// at 16, addresses on the heap; in a relaxed branch then u64 end[2^B], the number of elements in the first 1, 2, ... n
+// children.
 //
 // B = 4 by default. What an update of a counted tree costs is the counts of the children of the nodes on its path, once
 // when they are copied and once when the old path is freed: 5 to 6 ns each, half of the time of a random update with B
@@ -35,6 +36,7 @@
 
 #include "coppice/detail/bits.hpp"
 #include "coppice/detail/branch.hpp"
+#include "coppice/detail/heap/link.hpp"
 #include "coppice/detail/node.hpp"
 
 namespace coppice::detail {
@@ -48,8 +50,8 @@ template <class T>
   return elements < 4 ? 2U : static_cast<unsigned>(std::bit_width(elements)) - 1;
 }
 
-/// LeafBits 0: the default for the type.
-template <class T, unsigned LeafBits, unsigned BranchBits>
+/// LeafBits 0: the default for the type. Link: how children are stored (link.hpp).
+template <class T, unsigned LeafBits, unsigned BranchBits, class Link = pointer_link>
 struct rrb_layout {
   static_assert(std::is_copy_constructible_v<T>,
                 "the elements of a coppice::vector must be copy constructible, because versions share and copy them; "
@@ -72,7 +74,8 @@ struct rrb_layout {
   static constexpr std::size_t elements_offset =
       (sizeof(node_header) + (holds_objects ? granule_bytes : 0) + alignof(T) - 1) / alignof(T) * alignof(T);
   static constexpr std::size_t refs_offset = sizeof(node_header);
-  static constexpr std::size_t ends_offset = refs_offset + width * sizeof(std::byte*);
+  static constexpr std::size_t ref_bytes = Link::bytes;
+  static constexpr std::size_t ends_offset = refs_offset + width * Link::bytes;
 
   /// log2 of the elements in a perfect tree of the height. Relaxed trees may be higher than positions have bits.
   [[nodiscard]] static constexpr unsigned shift(unsigned height) noexcept {
@@ -106,10 +109,10 @@ struct rrb_layout {
     return kind_of(node) == node_kind::rrb_relaxed;
   }
   [[nodiscard]] static std::byte* child(const std::byte* branch, unsigned slot) noexcept {
-    return load<std::byte*>(branch + refs_offset + slot * sizeof(std::byte*));
+    return Link::get(branch + refs_offset + slot * Link::bytes);
   }
   static void set_child(std::byte* branch, unsigned slot, std::byte* ref) noexcept {
-    store(branch + refs_offset + slot * sizeof(std::byte*), ref);
+    Link::put(branch + refs_offset + slot * Link::bytes, ref);
   }
   /// Elements in children [0, slot] of a relaxed branch.
   [[nodiscard]] static std::uint64_t end(const std::byte* branch, unsigned slot) noexcept {
