@@ -8,7 +8,6 @@
 #include <cstdint>
 
 #include "coppice/detail/branch.hpp"
-#include "coppice/detail/heap/rrb_concat.hpp"
 #include "coppice/detail/heap/rrb_layout.hpp"
 #include "coppice/detail/heap/rrb_tree.hpp"
 
@@ -27,7 +26,7 @@ class rrb_checker {
     if (version.tail == nullptr || version.tail_count == 0) return "R6 a version has a tail";
     if (const char* broken = check_leaf(version.tail, version.tail_count); broken != nullptr) return broken;
     if (version.root == nullptr) return version.tree_size == 0 ? nullptr : "R6 without a tree all is in the tail";
-    if (version.height > Layout::max_height) return "R5 the height is bounded";
+    if (!Layout::is_low(version.height, version.tree_size)) return "R5 a tree is not higher than its elements allow";
     if (version.height > 0 && count_of(version.root) == 1) return "R6 a root has several children";
     return check_node(version.root, version.height, version.tree_size);
   }

@@ -3,9 +3,12 @@
 // The trees are joined along the seam: the last node of the left one and the first of the right one at each height. At
 // each height from the leaves up, the nodes below those of the seam form one list; where it is longer than it need be
 // by more than `slack`, its thinnest nodes are dissolved into their neighbours (after the concatenation of L'orange
-// 2014). So, R5: at each height, the nodes of the list are at most `slack` more than their slots need, and a
-// concatenation adds a level only where these do not fit under one root. Before that, the two leaves at the seam become
-// one if they fit in one: a vector that was cut and is put together again has the tree that it had.
+// 2014). So at each height the nodes of the list are at most `slack` more than their slots need, and a concatenation
+// adds a level only where these do not fit under one root. That holds along the seam of this concatenation. Later ones
+// may combine nodes of several lists, and what is below them with it; the height is kept low all the same (R5): where a
+// level would be added that R5 does not allow, the result is made anew from the leaves (rrb_low.hpp). Before that, the
+// two leaves at the seam become one if they fit in one: a vector that was cut and is put together again has the tree
+// that it had.
 //
 // Nodes along the seam are taken apart, not copied, where nobody else has them. No count is changed before all nodes
 // are made; then `settle` makes good who owns what. If it comes to a failure, the new nodes are freed and that is all.
@@ -24,6 +27,7 @@
 #include "coppice/detail/heap/rrb_edit.hpp"
 #include "coppice/detail/heap/rrb_layout.hpp"
 #include "coppice/detail/heap/rrb_leaf.hpp"
+#include "coppice/detail/heap/rrb_low.hpp"
 #include "coppice/detail/heap/rrb_tree.hpp"
 
 namespace coppice::detail {
@@ -80,6 +84,10 @@ class rrb_concatenation {
       rrb_version made{below_[0].ref, right_.version.tail, left_.version.size() + right_.version.tree_size,
                        right_.version.tail_count, height - 1};
       if (below_count_ > 1) {
+        if (height > top && !Layout::is_low(height, made.tree_size)) [[unlikely]] {
+          undo();
+          return join_leaves(result);
+        }
         made.root = rrb_make_branch<Layout>(memory_, height, below_, below_count_);
         if (made.root == nullptr) break;
         made.height = height;
@@ -171,7 +179,7 @@ class rrb_concatenation {
     while (count > needed + rrb_slack<Layout>) {
       dissolve(plan, count, static_cast<std::uint32_t>(std::min_element(plan, plan + count) - plan), full);
     }
-    assert(count <= needed + rrb_slack<Layout> && count <= piece_count_);  // R5
+    assert(count <= needed + rrb_slack<Layout> && count <= piece_count_);
     return count;
   }
   /// Divides the slots of one node among the nearest that have room. As the list is too long, they do have.
@@ -244,6 +252,25 @@ class rrb_concatenation {
   [[nodiscard]] std::byte* keep(std::byte* made) noexcept {
     if (made != nullptr) made_[made_count_++] = made;
     return made;
+  }
+
+  /// What run does, with a tree that is as low as the leaves allow.
+  [[nodiscard, gnu::noinline]] bool join_leaves(rrb_version& result) noexcept {
+    const rrb_version &left = left_.version, &right = right_.version;
+    rrb_version made;
+    if (!rrb_add_leaves<Layout>(memory_, made, left.root, left.height, left.tree_size) ||
+        !rrb_add_leaves<Layout>(memory_, made, left.tail, 0, left.tail_count) ||
+        !rrb_add_leaves<Layout>(memory_, made, right.root, right.height, right.tree_size)) {
+      rrb_discard(memory_, made);
+      return false;
+    }
+    made.tail = right.tail;
+    made.tail_count = right.tail_count;
+    memory_.retain(made.tail);
+    if (left_.owned) rrb_release(memory_, left);
+    if (right_.owned) rrb_release(memory_, right);
+    result = made;
+    return true;
   }
 
   /// Frees what was made; branches do not own their children yet.

@@ -18,6 +18,7 @@
 #include "coppice/detail/heap/rrb_branch.hpp"
 #include "coppice/detail/heap/rrb_layout.hpp"
 #include "coppice/detail/heap/rrb_leaf.hpp"
+#include "coppice/detail/heap/rrb_low.hpp"
 #include "coppice/detail/heap/rrb_tree.hpp"
 
 namespace coppice::detail {
@@ -112,107 +113,26 @@ template <class Layout, class Memory>
 
 // ---- appending
 
-/// Whether a leaf can be appended below a branch without a further level.
-template <class Layout>
-[[nodiscard]] inline bool rrb_has_slot(const std::byte* branch, unsigned height) noexcept {
-  for (; height > 0; --height) {
-    const std::uint32_t count = count_of(branch);
-    if (count < Layout::width) return true;
-    branch = Layout::child(branch, count - 1);
-  }
-  return false;
-}
-
-/// A leaf below so many branches of one child each, which takes it over; null if there is no space.
-template <class Layout, class Memory>
-[[nodiscard]] inline std::byte* rrb_raise(Memory& memory, rrb_child leaf, unsigned height) noexcept {
-  std::byte* top = leaf.ref;
-  for (unsigned level = 1; level <= height; ++level) {
-    const rrb_child below{top, leaf.size};
-    std::byte* const made = rrb_make_branch<Layout>(memory, level, &below, 1);
-    if (made == nullptr) {
-      memory.retain(leaf.ref);
-      memory.release(top);
-      return nullptr;
-    }
-    top = made;
-  }
-  return top;
-}
-
-/// Whether a branch can take `changed` as its last child, in `slot`, without becoming another kind of node.
-template <class Layout>
-[[nodiscard]] inline bool rrb_takes_last(const std::byte* branch, unsigned height, std::uint64_t size, unsigned slot,
-                                         const std::byte* changed) noexcept {
-  if (Layout::is_relaxed(branch)) return true;
-  if (height > 1 && Layout::is_relaxed(changed)) return false;
-  return slot < count_of(branch) || size == std::uint64_t{slot} << Layout::shift(height - 1);
-}
-
-/// Appends a full leaf below a branch that has a slot for it, and takes it over. Returns the node that stands for the
-/// branch, as rrb_set_below does.
-template <class Layout, class Memory>
-[[nodiscard]] inline std::byte* rrb_append_below(Memory& memory, std::byte* node, unsigned height, std::uint64_t size,
-                                                 rrb_child leaf, bool unique) noexcept {
-  unique = unique && memory.editable(node);
-  const std::uint32_t count = count_of(node);
-  const rrb_place last = rrb_child_at<Layout>(node, height, size, count - 1);
-  std::byte* const child = Layout::child(node, last.slot);
-  const bool below = rrb_has_slot<Layout>(child, height - 1);
-  std::byte* const made = below
-                              ? rrb_append_below<Layout>(memory, child, height - 1, last.end - last.first, leaf, unique)
-                              : rrb_raise<Layout>(memory, leaf, height - 1);
-  if (made == nullptr) return nullptr;
-  const unsigned slot = below ? last.slot : count;
-  if (unique && rrb_takes_last<Layout>(node, height, size, slot, made)) {
-    Layout::set_child(node, slot, made);
-    Layout::set_count(node, slot + 1);
-    if (Layout::is_relaxed(node)) Layout::set_end(node, slot, size + leaf.size);
-    if (below && made != child) memory.release(child);
-    return node;
-  }
-  // A child that was edited in place is what it was, so its parent is too: nothing here would have to be undone.
-  assert(!below || made != child);
-  rrb_child children[Layout::width];
-  rrb_children<Layout>(node, height, size, 0, slot, children);
-  children[slot] = {made, leaf.size + (below ? last.end - last.first : 0)};
-  std::byte* const copy = rrb_make_branch<Layout>(memory, height, children, slot + 1);
-  if (copy == nullptr) {
-    memory.retain(leaf.ref);
-    memory.release(made);
-    return nullptr;
-  }
-  fetch_counts<Layout>(node, slot);
-  for (unsigned i = 0; i < slot; ++i) memory.retain(children[i].ref);
-  return copy;
-}
-
-/// Moves the tail, a full leaf, to the end of the tree. The version has no tail then.
+/// Moves the tail, a full leaf, to the end of the tree, which is made anew where R5 does not allow the level that this
+/// takes. The version has no tail then.
 template <class Layout, class Memory>
 [[nodiscard]] inline bool rrb_push_tail(Memory& memory, rrb_version& version) noexcept {
   assert(version.tail_count == Layout::leaf_capacity);
   const rrb_child leaf{version.tail, version.tail_count};
   const std::uint64_t size = version.tree_size;
-  if (version.root == nullptr) {
-    version.root = leaf.ref;
-  } else if (rrb_has_slot<Layout>(version.root, version.height)) {
-    std::byte* const made = rrb_append_below<Layout>(memory, version.root, version.height, size, leaf, true);
-    if (made == nullptr) return false;
-    if (made != version.root) memory.release(std::exchange(version.root, made));
-  } else {
-    std::byte* const side = rrb_raise<Layout>(memory, leaf, version.height);
-    if (side == nullptr) return false;
-    const rrb_child children[2] = {{version.root, size}, {side, leaf.size}};
-    std::byte* const made = rrb_make_branch<Layout>(memory, version.height + 1, children, 2);
-    if (made == nullptr) {
-      memory.retain(leaf.ref);
-      memory.release(side);
+  if (!Layout::is_low(version.height + 1, size + leaf.size) && !rrb_has_slot<Layout>(version.root, version.height))
+      [[unlikely]] {
+    rrb_version low = rrb_low_tree<Layout>(memory, version, 0, size);
+    if (low.root == nullptr) return false;
+    if (!rrb_push_leaf<Layout>(memory, low, leaf)) {
+      rrb_discard(memory, low);
       return false;
     }
-    version.root = made;
-    ++version.height;
+    memory.release(version.root);
+    version = low;
+    return true;
   }
-  version.tree_size += leaf.size;
+  if (!rrb_push_leaf<Layout>(memory, version, leaf)) return false;
   version.tail = nullptr;
   version.tail_count = 0;
   return true;

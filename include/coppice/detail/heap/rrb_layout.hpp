@@ -8,7 +8,8 @@
 // - R3 a branch without a table is truly radix: all children but the last are perfect, and none has a table. Below such
 //   a branch a position alone tells the way.
 // - R4 a branch has 1 to 2^B children, a leaf 1 to 2^L elements and room for them.
-// - R5 the bound on thin nodes where trees were joined, and so on the height: see rrb_concat.hpp.
+// - R5 a tree of height h has at least 2^((B-1)(h-2)) elements, so that its height is O(log n) whatever was done to it:
+//   see rrb_low.hpp.
 // - R6 the tail: see rrb_tree.hpp.
 //
 // Layout of a leaf: node_header, whose `count` is how many elements were made and whose `depth` is log2 of how many
@@ -63,7 +64,7 @@ struct rrb_layout {
   static constexpr unsigned branch_bits = BranchBits;
   static constexpr std::uint32_t leaf_capacity = 1U << leaf_bits;
   static constexpr std::uint32_t width = 1U << branch_bits;
-  /// Higher trees are refused: by R5 a level multiplies the leaves by about 2^(B - 1) at least.
+  /// R5 for 2^48 elements, which no vector has more of.
   static constexpr unsigned max_height = 48 / (branch_bits - 1) + 2;
 
   static constexpr std::size_t alignment = alignof(T) > granule_bytes ? alignof(T) : granule_bytes;
@@ -84,6 +85,10 @@ struct rrb_layout {
   }
   [[nodiscard]] static constexpr std::uint64_t full(unsigned height) noexcept {
     return std::uint64_t{1} << shift(height);
+  }
+  /// Whether a tree of so many elements may be so high (R5).
+  [[nodiscard]] static constexpr bool is_low(unsigned height, std::uint64_t size) noexcept {
+    return height <= 2 || (height <= max_height && size >> ((branch_bits - 1) * (height - 2)) != 0);
   }
 
   // ---- leaves

@@ -2,7 +2,8 @@
 //
 // take(n) makes the leaf that has element n - 1 the tail, shared with the version that it was taken from, and copies
 // the branches to the left of it. drop(n) copies the rest of the leaf that has element n, and the branches to the right
-// of it. Both leave one node at each height that may be thinner than R5 allows inside a tree.
+// of it. Both leave one node at each height that may have one child only. Where so few elements are left that the tree
+// could be higher than R5 allows, it is made anew (rrb_low.hpp).
 //
 // Ownership and failure: see rrb_edit.hpp.
 #pragma once
@@ -16,6 +17,7 @@
 #include "coppice/detail/heap/rrb_edit.hpp"
 #include "coppice/detail/heap/rrb_layout.hpp"
 #include "coppice/detail/heap/rrb_leaf.hpp"
+#include "coppice/detail/heap/rrb_low.hpp"
 #include "coppice/detail/heap/rrb_tree.hpp"
 
 namespace coppice::detail {
@@ -127,8 +129,16 @@ template <class Layout, class Memory>
     const auto [leaf, first] = rrb_leaf_at<Layout>(version, count - 1);
     memory.retain(leaf);
     std::byte* root = nullptr;
+    std::uint32_t height = 0;
     if (first != 0) {
-      root = rrb_take_below<Layout>(memory, version.root, version.height, in_tree, first, true);
+      if (Layout::is_low(version.height, first)) [[likely]] {
+        root = rrb_take_below<Layout>(memory, version.root, version.height, in_tree, first, true);
+        height = version.height;
+      } else {
+        const rrb_version low = rrb_low_tree<Layout>(memory, version, 0, first);
+        root = low.root;
+        height = low.height;
+      }
       if (root == nullptr) {
         memory.release(leaf);
         return false;
@@ -136,7 +146,7 @@ template <class Layout, class Memory>
     }
     if (root != version.root) memory.release(version.root);
     memory.release(version.tail);
-    version = {root, leaf, first, static_cast<std::uint32_t>(count - first), root == nullptr ? 0 : version.height};
+    version = {root, leaf, first, static_cast<std::uint32_t>(count - first), height};
     if (root != nullptr) rrb_collapse<Layout>(memory, version);
   } else {
     version.tail_count = static_cast<std::uint32_t>(count - in_tree);
@@ -153,9 +163,16 @@ template <class Layout, class Memory>
   assert(count > 0 && count < version.size());
   const std::uint64_t in_tree = version.tree_size;
   if (count < in_tree) {
-    std::byte* const root = rrb_drop_below<Layout>(memory, version.root, version.height, in_tree, count);
-    if (root == nullptr) return false;
-    memory.release(std::exchange(version.root, root));
+    rrb_version left;
+    if (Layout::is_low(version.height, in_tree - count)) [[likely]] {
+      left.root = rrb_drop_below<Layout>(memory, version.root, version.height, in_tree, count);
+      left.height = version.height;
+    } else {
+      left = rrb_low_tree<Layout>(memory, version, count, in_tree);
+    }
+    if (left.root == nullptr) return false;
+    memory.release(std::exchange(version.root, left.root));
+    version.height = left.height;
     version.tree_size -= count;
     rrb_collapse<Layout>(memory, version);
     return true;

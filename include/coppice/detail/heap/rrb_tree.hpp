@@ -60,7 +60,7 @@ template <class Layout>
 }
 
 /// The slot of a relaxed branch below which a position is. The search begins where the child would be if all before it
-/// were perfect; R5 bounds how much further it is.
+/// were perfect; the fuller the nodes are, the less further it is.
 template <class Layout>
 [[nodiscard]] inline unsigned rrb_relaxed_slot(const std::byte* branch, unsigned height, std::uint64_t index) noexcept {
   auto slot = static_cast<unsigned>(index >> Layout::shift(height - 1));
