@@ -1,4 +1,5 @@
-// What the fuzzers of map and set share: hashes that collide, and elements made from small numbers.
+// What the fuzzers of collections share: how versions are changed, elements made from small numbers, and, for map and
+// set, hashes that collide.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +36,7 @@ struct unordered_key {
   friend bool operator==(unordered_key, unordered_key) = default;
 };
 
-/// Elements from numbers below 64, and back.
+/// Elements from small numbers, and back.
 template <class T>
 [[nodiscard]] T made_from(unsigned number) {
   if constexpr (std::is_same_v<T, std::string>) {
