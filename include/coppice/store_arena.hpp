@@ -42,6 +42,7 @@
 #include "coppice/detail/heap/rrb_layout.hpp"
 #include "coppice/detail/shared/element_type.hpp"
 #include "coppice/detail/shared/encoded_trie.hpp"
+#include "coppice/detail/shared/encoded_vector.hpp"
 #include "coppice/detail/shared/handle.hpp"
 #include "coppice/hash.hpp"
 #include "coppice/map.hpp"
@@ -118,7 +119,7 @@ template <class Collection>
 template <class Collection>
 [[nodiscard]] constexpr std::uint64_t collection_fingerprint() noexcept {
   type_digest digest;
-  describe_type<typename Collection::value_type>(digest);
+  describe_element<typename Collection::value_type>(digest);
   if constexpr (requires { typename Collection::hasher; }) describe_hash<typename Collection::hasher>(digest);
   return digest.value();
 }

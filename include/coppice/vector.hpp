@@ -402,6 +402,8 @@ class vector {
   friend transient_type;
   friend diff_type;
   friend struct detail::collection_access;
+  template <class U, class M, unsigned L, unsigned B>
+  friend class vector;
   // Types of complete elements; named in the bodies of functions only.
   using layout = detail::rrb_layout<T, LeafBits, BranchBits, typename Memory::link>;
   using nodes = detail::rrb_nodes<layout>;
@@ -603,6 +605,7 @@ class transient_vector {
  public:
   using value_type = typename Vector::value_type;
   using size_type = typename Vector::size_type;
+  using const_reference = typename Vector::const_reference;
   using const_iterator = typename Vector::const_iterator;
 
   transient_vector() noexcept = default;
@@ -611,10 +614,10 @@ class transient_vector {
   [[nodiscard]] size_type size() const noexcept { return vector_.size(); }
   [[nodiscard]] bool empty() const noexcept { return vector_.empty(); }
   /// Precondition: index < size(). The reference is valid until the next change.
-  [[nodiscard]] const value_type& operator[](size_type index) const noexcept(Vector::reads_safely) {
+  [[nodiscard]] const_reference operator[](size_type index) const noexcept(Vector::reads_safely) {
     return vector_[index];
   }
-  [[nodiscard]] const value_type& at(size_type index) const { return vector_.at(index); }
+  [[nodiscard]] const_reference at(size_type index) const { return vector_.at(index); }
   [[nodiscard]] const_iterator begin() const noexcept(Vector::reads_safely) { return vector_.begin(); }
   [[nodiscard]] const_iterator end() const noexcept(Vector::reads_safely) { return vector_.end(); }
 

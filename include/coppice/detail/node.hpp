@@ -39,6 +39,7 @@ enum class node_kind : std::uint8_t {
   rrb_branch = 7,        ///< RRB branch whose children are found by arithmetic
   rrb_relaxed = 8,       ///< RRB branch with a table of sizes after the refs
   collection = 9,        ///< a collection as a value of a store: a blob whose bytes are a collection_record
+  rrb_leaf_refs = 10,    ///< RRB leaf of blobs: their refs
 };
 
 struct node_header {
@@ -76,7 +77,7 @@ inline constexpr kind_layout kind_table[] = {
     {"none", 0, 0, 0},        {"branch", 16, trie_fan_out, 0}, {"packed_leaf", 0, 0, 0},
     {"blob", 0, 0, 0},        {"packed_leaf_wide", 24, 0, 16}, {"typed_leaf", 0, 0, 0},
     {"rrb_leaf", 0, 0, 0},    {"rrb_branch", 16, 0, 8},        {"rrb_relaxed", 16, 0, 8},
-    {"collection", 24, 2, 0},
+    {"collection", 24, 2, 0}, {"rrb_leaf_refs", 16, 0, 8},
 };
 inline constexpr std::size_t kind_count = sizeof(kind_table) / sizeof(kind_table[0]);
 

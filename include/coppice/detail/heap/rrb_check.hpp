@@ -33,7 +33,7 @@ class rrb_checker {
 
  private:
   [[nodiscard]] const char* check_leaf(std::byte* leaf, std::uint64_t size) const noexcept {
-    if (kind_of(leaf) != node_kind::rrb_leaf) return "R1 leaves are at one depth";
+    if (kind_of(leaf) != Layout::leaf_kind) return "R1 leaves are at one depth";
     if (size == 0) return "R4 no leaf is empty";
     if (size > Layout::leaf_capacity) return "R4 no leaf is larger than its capacity";
     const std::uint32_t filled = memory_.filled(leaf);

@@ -277,7 +277,7 @@ class rrb_concatenation {
   void undo() noexcept {
     while (made_count_ > 0) {
       std::byte* const made = made_[--made_count_];
-      if (kind_of(made) == node_kind::rrb_leaf) {
+      if (kind_of(made) == Layout::leaf_kind) {
         memory_.release(made);
       } else {
         rrb_release_husk<Layout>(memory_, made);

@@ -76,6 +76,15 @@ struct rrb_layout {
       (sizeof(node_header) + (holds_objects ? granule_bytes : 0) + alignof(T) - 1) / alignof(T) * alignof(T);
   static constexpr std::size_t refs_offset = sizeof(node_header);
   static constexpr std::size_t ref_bytes = Link::bytes;
+  /// Elements that are refs say so: whoever traces must find them.
+  static constexpr node_kind leaf_kind = [] {
+    if constexpr (requires { typename T::is_ref; }) {
+      static_assert(elements_offset == kind_table[static_cast<unsigned>(node_kind::rrb_leaf_refs)].refs_offset);
+      return node_kind::rrb_leaf_refs;
+    } else {
+      return node_kind::rrb_leaf;
+    }
+  }();
   static constexpr std::size_t ends_offset = refs_offset + width * Link::bytes;
 
   /// log2 of the elements in a perfect tree of the height. Relaxed trees may be higher than positions have bits.
@@ -146,7 +155,7 @@ template <class Layout>
 struct rrb_nodes {
   static constexpr std::size_t alignment = Layout::alignment;
   static constexpr bool holds_objects = Layout::holds_objects;
-  [[nodiscard]] static bool is_leaf(const std::byte* node) noexcept { return kind_of(node) == node_kind::rrb_leaf; }
+  [[nodiscard]] static bool is_leaf(const std::byte* node) noexcept { return kind_of(node) == Layout::leaf_kind; }
   template <class F>
   static void each_child(std::byte* branch, F&& f) noexcept {
     const std::uint32_t count = count_of(branch);

@@ -45,7 +45,7 @@ class rrb_leaf_writer {
     leaf_ = made.ref;
     if (made.address == nullptr) return false;
     const auto log_room = static_cast<unsigned>(std::bit_width(room)) - 1;
-    write_header(leaf_, node_kind::rrb_leaf, log_room, bytes, 0, memory_.edit_token());
+    write_header(leaf_, Layout::leaf_kind, log_room, bytes, 0, memory_.edit_token());
     return true;
   }
 

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "coppice/codec/kind.hpp"
 #include "coppice/detail/heap/typed_leaf.hpp"
 #include "coppice/detail/node.hpp"
 
@@ -118,11 +119,65 @@ constexpr void describe_type(type_digest& to) noexcept {
   to.add(sizeof(T));
 }
 
+/// Of a type that is encoded: the shape of its encoding, whatever its size here.
 template <class T>
-[[nodiscard]] consteval std::uint64_t type_fingerprint() {
-  type_digest digest;
-  describe_type<T>(digest);
-  return digest.value();
+constexpr void describe_encoding(type_digest& to) noexcept;
+template <class T, std::size_t... I>
+constexpr void describe_encoded_parts(type_digest& to, std::index_sequence<I...>) noexcept {
+  (describe_encoding<std::tuple_element_t<I, T>>(to), ...);
+}
+template <template <class...> class Variant, class... T>
+constexpr void describe_alternatives(type_digest& to, const Variant<T...>*) noexcept {
+  to.add(sizeof...(T));
+  (describe_encoding<T>(to), ...);
+}
+
+template <class T>
+constexpr void describe_encoding(type_digest& to) noexcept {
+  using codec_detail::kind;
+  constexpr kind form = codec_detail::kind_of<T>();
+  enum : std::uint64_t { encoded = 16, sequence, associative, duration, time_point, optional, variant, own };
+  to.add(encoded);
+  if constexpr (form == kind::number || form == kind::boolean || form == kind::enumeration) {
+    describe_type<T>(to);
+  } else if constexpr (form == kind::duration) {
+    to.add(duration);
+    to.add(static_cast<std::uint64_t>(T::period::num));
+    to.add(static_cast<std::uint64_t>(T::period::den));
+    describe_encoding<typename T::rep>(to);
+  } else if constexpr (form == kind::time_point) {
+    to.add(time_point);
+    describe_encoding<typename T::duration>(to);
+  } else if constexpr (form == kind::array || form == kind::tuple) {
+    to.add(std::tuple_size_v<T>);
+    describe_encoded_parts<T>(to, std::make_index_sequence<std::tuple_size_v<T>>{});
+  } else if constexpr (form == kind::optional) {
+    to.add(optional);
+    describe_encoding<typename T::value_type>(to);
+  } else if constexpr (form == kind::variant) {
+    to.add(variant);
+    describe_alternatives(to, static_cast<const T*>(nullptr));
+  } else if constexpr (form == kind::sequence || form == kind::bits || form == kind::view) {
+    to.add(sequence);
+    describe_encoding<typename T::value_type>(to);
+  } else if constexpr (form == kind::associative) {
+    to.add(associative);
+    describe_encoding<typename T::key_type>(to);
+    if constexpr (codec_detail::is_map<T>) describe_encoding<typename T::mapped_type>(to);
+  } else {
+    to.add(own);
+  }
+  to.add(stored_name<T>);
+}
+
+/// Of the elements of a collection in an arena.
+template <class T>
+constexpr void describe_element(type_digest& to) noexcept {
+  if constexpr (shares_as_bytes<T>) {
+    describe_type<T>(to);
+  } else {
+    describe_encoding<T>(to);
+  }
 }
 
 }  // namespace detail
