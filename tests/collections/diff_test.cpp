@@ -35,7 +35,7 @@ class map_difference : public map_case<Map> {
     ASSERT_EQ(left_before, left_after);
   }
 };
-TYPED_TEST_SUITE(map_difference, map_configurations);
+TYPED_TEST_SUITE(map_difference, few_map_configurations);
 
 TYPED_TEST(map_difference, names_what_was_added_removed_and_changed) {
   for (const std::uint64_t size : {0U, 1U, 5U, 40U, 150U}) {

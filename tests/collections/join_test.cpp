@@ -25,7 +25,7 @@ class map_join : public map_case<Map> {
     }
   }
 };
-TYPED_TEST_SUITE(map_join, map_configurations);
+TYPED_TEST_SUITE(map_join, few_map_configurations);
 
 TYPED_TEST(map_join, merge_takes_all_and_prefers_the_other) {
   this->for_all_overlaps([](const auto& ours, const auto& theirs, const auto& left, const auto& right) {

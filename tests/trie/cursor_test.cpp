@@ -6,7 +6,7 @@ namespace {
 
 template <class Configuration>
 class trie_iteration : public ::testing::Test {};
-TYPED_TEST_SUITE(trie_iteration, all_configurations);
+TYPED_TEST_SUITE(trie_iteration, few_configurations);
 
 TYPED_TEST(trie_iteration, cursor_and_for_each_agree_and_are_in_canonical_order) {
   using map_type = owned_map<TypeParam>;

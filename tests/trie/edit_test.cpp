@@ -7,7 +7,7 @@ namespace {
 
 template <class Configuration>
 class trie_edits : public ::testing::Test {};
-TYPED_TEST_SUITE(trie_edits, all_configurations);
+TYPED_TEST_SUITE(trie_edits, few_configurations);
 
 TYPED_TEST(trie_edits, no_change_returns_the_same_root_and_allocates_nothing) {
   typename TypeParam::memory_type memory;

@@ -7,7 +7,7 @@ namespace {
 
 template <class Configuration>
 class trie_join_of : public ::testing::Test {};
-TYPED_TEST_SUITE(trie_join_of, all_configurations);
+TYPED_TEST_SUITE(trie_join_of, few_configurations);
 
 model_map model_join(join_operation operation, const model_map& left, const model_map& right, join_side side) {
   model_map all;

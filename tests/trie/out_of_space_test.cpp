@@ -6,7 +6,7 @@ namespace {
 
 template <class Configuration>
 class trie_out_of_space : public ::testing::Test {};
-TYPED_TEST_SUITE(trie_out_of_space, all_configurations);
+TYPED_TEST_SUITE(trie_out_of_space, few_configurations);
 
 template <class Configuration>
 class failing_history {

@@ -55,6 +55,7 @@ struct configuration {
   using leaf_type = packed_leaf<typename Memory::ref_type, Hash, Limits::entries, Limits::bytes, Limits::inline_bytes>;
 };
 
+/// All, for what covers most of the code; the others take half the time to compile with few_configurations.
 using all_configurations = ::testing::Types<
     configuration<bump_memory, default_limits, seeded_hash>, configuration<bump_memory, default_limits, few_bits_hash>,
     configuration<bump_memory, default_limits, equal_hash>, configuration<bump_memory, tiny_limits, seeded_hash>,
@@ -63,6 +64,13 @@ using all_configurations = ::testing::Types<
     configuration<counted_memory, default_limits, few_bits_hash>,
     configuration<counted_memory, default_limits, equal_hash>, configuration<counted_memory, tiny_limits, seeded_hash>,
     configuration<counted_memory, tiny_limits, few_bits_hash>, configuration<counted_memory, tiny_limits, equal_hash>>;
+
+/// Every two of a memory, a limit and a hash stand together somewhere.
+using few_configurations = ::testing::Types<
+    configuration<bump_memory, default_limits, seeded_hash>, configuration<bump_memory, tiny_limits, few_bits_hash>,
+    configuration<bump_memory, default_limits, equal_hash>, configuration<counted_memory, tiny_limits, seeded_hash>,
+    configuration<counted_memory, default_limits, few_bits_hash>,
+    configuration<counted_memory, tiny_limits, equal_hash>>;
 
 /// A key or value that owns its bytes; ordered as std::map wants it.
 struct text {
