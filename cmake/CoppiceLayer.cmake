@@ -13,6 +13,8 @@ endfunction()
 
 function(coppice_adopt_layer layer)
   coppice_internal_target(coppice_${layer})
+  # Presets for tests compile several sources of a target at once; a layer is tested as it is delivered.
+  set_target_properties(coppice_${layer} PROPERTIES UNITY_BUILD OFF)
   set_property(GLOBAL APPEND PROPERTY COPPICE_LAYERS ${layer})
 endfunction()
 
@@ -26,6 +28,7 @@ function(coppice_layer_variant layer variant definitions)
   get_target_property(sources coppice_${layer} SOURCES)
   list(TRANSFORM sources PREPEND "${directory}/" REGEX "^[^/$]")
   add_library(coppice_${layer}_${variant} OBJECT ${sources})
+  set_target_properties(coppice_${layer}_${variant} PROPERTIES UNITY_BUILD OFF)
   foreach(property INCLUDE_DIRECTORIES COMPILE_DEFINITIONS COMPILE_OPTIONS LINK_LIBRARIES)
     get_target_property(value coppice_${layer} ${property})
     if(value)

@@ -4,13 +4,13 @@
 namespace coppice::platform::test {
 namespace {
 
-constexpr std::uint32_t slot = 4;
+constexpr std::uint32_t held_slot = 4;
 enum : std::size_t { step = 0 };
 
 class slot_lock_fork : public testing::Test {
  protected:
   bool looks_locked() {
-    auto outcome = slot_is_locked(observer_.file(), slot);
+    auto outcome = slot_is_locked(observer_.file(), held_slot);
     EXPECT_TRUE(outcome);
     return outcome && *outcome;
   }
@@ -25,7 +25,7 @@ class slot_lock_fork : public testing::Test {
     if (!file) return 2;
     auto mapped = map_file(*file);
     if (!mapped) return 3;
-    auto outcome = try_lock_slot(mapped->file, slot);
+    auto outcome = try_lock_slot(mapped->file, held_slot);
     if (!outcome || !*outcome) return 4;
     const pid_t child = ::fork();
     if (child < 0) return 5;
@@ -38,7 +38,7 @@ class slot_lock_fork : public testing::Test {
 TEST_F(slot_lock_fork, a_child_that_closes_its_copy_releases_nothing) {
   auto file = open_file(path_.c_str());
   ASSERT_TRUE(file);
-  auto locked = try_lock_slot(*file, slot);
+  auto locked = try_lock_slot(*file, held_slot);
   ASSERT_TRUE(locked && *locked);
   child_process child([&] {
     close_inherited(*file);
@@ -53,13 +53,13 @@ TEST_F(slot_lock_fork, a_child_that_closes_its_copy_releases_nothing) {
 TEST_F(slot_lock_fork, a_child_must_open_anew_to_be_somebody_else) {
   auto file = open_file(path_.c_str());
   ASSERT_TRUE(file);
-  auto locked = try_lock_slot(*file, slot);
+  auto locked = try_lock_slot(*file, held_slot);
   ASSERT_TRUE(locked && *locked);
   child_process child([&] {
-    auto through_inherited = try_lock_slot(*file, slot);
+    auto through_inherited = try_lock_slot(*file, held_slot);
     close_inherited(*file);
     const mapped_file own = mapped_file::existing(path_);
-    auto through_own = try_lock_slot(own.file(), slot);
+    auto through_own = try_lock_slot(own.file(), held_slot);
     return passed(through_inherited && *through_inherited && through_own && !*through_own);
   });
   EXPECT_EQ(child.join(), 0);
@@ -80,7 +80,7 @@ TEST_F(slot_lock_fork, a_child_that_keeps_its_copy_keeps_a_dead_parents_lock) {
   parent.kill();
   EXPECT_TRUE(looks_locked());
   observer_.word(step).store(2);
-  EXPECT_TRUE(await_free(observer_.file(), slot));
+  EXPECT_TRUE(await_free(observer_.file(), held_slot));
   observer_.word(step).store(3);
 }
 
@@ -98,7 +98,7 @@ TEST_F(slot_lock_fork, a_child_that_has_only_the_mapping_does_not_keep_a_dead_pa
   ASSERT_TRUE(await(observer_.word(step), 1));
   EXPECT_TRUE(looks_locked());
   parent.kill();
-  EXPECT_TRUE(await_free(observer_.file(), slot));
+  EXPECT_TRUE(await_free(observer_.file(), held_slot));
   observer_.word(step).store(2);
   EXPECT_TRUE(await(observer_.word(step), 3));
 }
@@ -116,7 +116,7 @@ TEST_F(slot_lock_fork, exec_closes_the_descriptor) {
   const auto sleeping_program = static_cast<pid_t>(observer_.word(step).load());
   ASSERT_NE(sleeping_program, 0);
   parent.kill();
-  EXPECT_TRUE(await_free(observer_.file(), slot));
+  EXPECT_TRUE(await_free(observer_.file(), held_slot));
   EXPECT_EQ(::kill(sleeping_program, SIGKILL), 0) << "it is gone: the lock may have gone with it";
 }
 
