@@ -67,6 +67,20 @@ TYPED_TEST(map_change, update_gives_the_value_to_a_function) {
   EXPECT_TRUE(holds(this->map_, this->content_));
 }
 
+TYPED_TEST(map_change, update_may_be_given_a_function_that_keeps_the_version) {
+  using mapped = typename TypeParam::mapped_type;
+  for (const std::uint64_t number : {5U, 60U}) {
+    auto changing = this->map_of(this->content_).transient();  // its nodes are its own until the function copies it
+    TypeParam kept;
+    changing.update(this->key(number), [&](const mapped&) {
+      kept = changing.persistent();
+      return made_from<mapped>(99);
+    });
+    EXPECT_TRUE(holds(kept, this->content_));
+    EXPECT_TRUE(holds(*changing, this->changed(number, 99)));
+  }
+}
+
 TYPED_TEST(map_change, update_of_a_missing_key_starts_from_an_empty_value) {
   using mapped = typename TypeParam::mapped_type;
   const auto fresh = [](const mapped& old) {

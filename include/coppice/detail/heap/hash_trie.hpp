@@ -162,11 +162,11 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
     const leaf_type how = leaf();
     trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash_(query));
     if (editor.locate(typed_query<Query>{&query})) return trie_change::none;
-    return add(edit, how, editor, make());
+    return add(edit, how, editor, make);
   }
 
   /// Replaces the value of a key by `f(value)`; where the key is missing, stores the element that `make()` returns, or
-  /// nothing if `make` is null. The functions must leave this object alone.
+  /// nothing if `make` is null. The functions may copy this object, but must not change it.
   template <class Query, class F, class Make>
   trie_change update(const Query& query, F& f, const Make& make) {
     edit_type edit = this->begin_edit();
@@ -174,13 +174,15 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
     trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash_(query));
     if (editor.locate(typed_query<Query>{&query})) {
       const element& old = *editor.found().at;
+      const bool was_alone = alone(edit);
       element made(old.first, f(old.second));
+      if (was_alone && !alone(this->begin_edit())) return store(std::move(made));
       return this->take(edit, editor.set(how.make_item(made, true)));
     }
     if constexpr (std::same_as<Make, std::nullptr_t>) {
       return trie_change::none;
     } else {
-      return add(edit, how, editor, make());
+      return add(edit, how, editor, make);
     }
   }
 
@@ -276,8 +278,14 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
   }
 
  private:
-  template <class Editor>
-  trie_change add(edit_type& edit, const leaf_type& how, Editor& editor, element&& made) {
+  /// Whether nobody else has this trie. If that changes, the path of an editor may not be changed in place any more.
+  [[nodiscard]] bool alone(const edit_type& edit) const noexcept { return !this->empty() && edit.editable(root()); }
+
+  template <class Editor, class Make>
+  trie_change add(edit_type& edit, const leaf_type& how, Editor& editor, const Make& make) {
+    const bool was_alone = alone(edit);
+    element made = make();
+    if (was_alone && !alone(this->begin_edit())) return store(std::move(made));
     const auto item = how.make_item(made, true);
     (void)editor.locate(leaf_type::key_of(item));
     return this->take(edit, editor.set(item));
