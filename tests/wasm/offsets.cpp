@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "coppice/detail/collection_record.hpp"
 #include "coppice/detail/node.hpp"
 #include "src/arena/layout.hpp"
 
@@ -42,6 +43,7 @@ constexpr row make_row(const char (&name)[Length], std::size_t offset, std::size
 #define LAYOUT(type, ...) make_row(#type, alignof(type), sizeof(type)), FIELDS(type, __VA_ARGS__)
 
 using namespace coppice::arena;  // NOLINT(google-build-using-namespace): short names in the table
+using coppice::detail::collection_record;
 using coppice::detail::node_header;
 
 // clang-format off: one line a struct
@@ -59,6 +61,8 @@ using coppice::detail::node_header;
     LAYOUT(process_slot, word, extension, pins_high, opened_ms, process, reserved, pins)
     LAYOUT(pin_extension, next, reserved, pins)
     LAYOUT(segment_metadata, words, next, lines, marks)
+    LAYOUT(collection_record, root, tail, size, seed, element_type, tail_count, leaf_parameter, branch_parameter, height,
+           unused)
     make_row("layout table of coppice>", 0, 0),
 };
 // clang-format on
