@@ -1,10 +1,11 @@
-// The `map` suite: our persistent map, in the heap with atomic and with plain counts, against mutable hash maps, which
-// keep no version. README.md says how each case is measured.
+// The `map` suite: our persistent map, in the heap with atomic and with plain counts and in the arena of a store,
+// against mutable hash maps, which keep no version. README.md says how each case is measured.
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "arena_transaction.hpp"
 #include "collection_command.hpp"
 #include "map_cases.hpp"
 #include "map_sides.hpp"
@@ -49,22 +50,25 @@ class map_suite {
   void against_rivals(const std::string& name, const Measure& measure, const std::string& unit = "ns") {
     if (!wanted_.asks_for(name)) return;
     add(name, unit,
-        interleave(wanted_.rounds(), {entrant(atomic_, measure), entrant(local_, measure), entrant(absl_, measure),
-                                      entrant(std_, measure)}));
+        interleave(wanted_.rounds(), {entrant(atomic_, measure), entrant(local_, measure), entrant(arena_, measure),
+                                      entrant(absl_, measure), entrant(std_, measure)}));
   }
   template <class Measure>
   void alone(const std::string& name, const std::string& unit, const Measure& measure) {
     if (!wanted_.asks_for(name)) return;
-    add(name, unit, interleave(wanted_.rounds(), {entrant(atomic_, measure), entrant(local_, measure)}));
+    add(name, unit,
+        interleave(wanted_.rounds(), {entrant(atomic_, measure), entrant(local_, measure), entrant(arena_, measure)}));
   }
 
   void add(const std::string& name, const std::string& unit, const std::vector<series>& all) {
     std::vector<const series*> rivals;
-    for (std::size_t i = 2; i < all.size(); ++i) rivals.push_back(&all[i]);
-    for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t i = forms; i < all.size(); ++i) rivals.push_back(&all[i]);
+    for (std::size_t i = 0; i < forms; ++i) {
       out_.add(name, input_.size(), unit, &all[i], rivals, {}, {{"form", all[i].name}, {"elements", elements_}});
     }
   }
+
+  static constexpr std::size_t forms = 3;  // of ours, which come first
 
   const collection_command& wanted_;
   report& out_;
@@ -72,6 +76,7 @@ class map_suite {
   map_input<K> input_;
   map_cases<atomic_side<K>, K> atomic_{input_};
   map_cases<local_side<K>, K> local_{input_};
+  map_cases<arena_side<K>, K> arena_{input_};
   map_cases<absl_side<K>, K> absl_{input_};
   map_cases<std_side<K>, K> std_{input_};
 };
@@ -84,10 +89,13 @@ int main(int argc, char** argv) {
   return run_collection_suite(argc, argv, "Measures coppice::map against mutable hash maps",
                               [](const collection_command& wanted) {
                                 report out("map", {"absl", "std"}, wanted.out);
+                                const auto run = [&]<class K>(const K&, std::size_t n, const char* elements) {
+                                  in_transaction([&] { map_suite<K>(wanted, out, n, elements).run(); });
+                                };
                                 for (const std::size_t n : wanted.sizes) {
-                                  map_suite<std::uint64_t>(wanted, out, n, "u64").run();
-                                  map_suite<std::string>(wanted, out, n, "string").run();
+                                  run(std::uint64_t{}, n, "u64");
+                                  run(std::string{}, n, "string");
                                 }
-                                if (wanted.growth) map_suite<std::uint64_t>(wanted, out, 10'000'000, "u64").run();
+                                if (wanted.growth) run(std::uint64_t{}, 10'000'000, "u64");
                               });
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "coppice/map.hpp"
+#include "coppice/store_arena.hpp"
 
 namespace coppice::bench {
 
@@ -29,7 +30,7 @@ struct coppice_side {
   [[nodiscard]] static map build(const std::vector<std::pair<K, std::uint64_t>>& elements) {
     return map(elements.begin(), elements.end());
   }
-  [[nodiscard]] static const std::uint64_t* find(const map& of, const K& key) { return of.find(key); }
+  [[nodiscard]] static auto find(const map& of, const K& key) { return of.find(key); }
   template <class F>
   static void for_each(const map& of, const F& f) {
     of.for_each_chunk([&](auto elements) {
@@ -75,6 +76,11 @@ struct atomic_side : coppice_side<K, atomic_heap> {
 template <class K>
 struct local_side : coppice_side<K, local_heap> {
   static constexpr const char* name = "local";
+};
+/// Inside a transaction.
+template <class K>
+struct arena_side : coppice_side<K, store_arena> {
+  static constexpr const char* name = "arena";
 };
 
 }  // namespace coppice::bench

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "coppice/store_arena.hpp"
 #include "coppice/vector.hpp"
 #include "map_cases.hpp"
 #include "measure.hpp"
@@ -41,6 +42,10 @@ struct atomic_vector_side : coppice_vector_side<atomic_heap> {
 };
 struct local_vector_side : coppice_vector_side<local_heap> {
   static constexpr const char* name = "local";
+};
+/// Inside a transaction.
+struct arena_vector_side : coppice_vector_side<store_arena> {
+  static constexpr const char* name = "arena";
 };
 
 struct std_vector_side {

@@ -159,6 +159,12 @@ json_result to_json(const value_view& stored) {
     case value_kind::document:
       result.tree = document_to_json(stored.raw(), result.replaced);
       break;
+    case value_kind::map:
+    case value_kind::set:
+    case value_kind::vector:  // its type is known to C++ programs only
+      result.tree = json{
+          {fmt::format("${}", value_kind_name(stored.kind())), {{"elements", stored.collection_size().value_or(0)}}}};
+      break;
     default:
       result.tree = tagged(fmt::format("${}", value_kind_name(stored.kind())), stored.raw());
   }

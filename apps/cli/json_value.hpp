@@ -5,6 +5,7 @@
 //   strings                 a string; what is not UTF-8 in it becomes U+FFFD, and the result says so
 //   bytes                   {"$bytes":"<base64>"}
 //   documents               what they hold; binary in them as bytes, extension types as {"$bytes":...,"$type":<n>}
+//   collections             {"$map":{"elements":<n>}}, "$set", "$vector": that they are there; they are not read back
 //   anything else           {"$<kind>":"<base64>"}, and {"$messagepack":"<base64>"} for a document that JSON cannot
 //   hold
 //

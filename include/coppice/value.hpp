@@ -139,6 +139,8 @@ class value_view {
   [[nodiscard]] std::optional<std::string_view> as_string() const noexcept;
   [[nodiscard]] std::optional<std::span<const std::byte>> as_bytes() const noexcept;
   [[nodiscard]] std::optional<std::span<const std::byte>> as_document() const noexcept;
+  /// How many elements a collection has: kinds map, set and vector (store_arena.hpp).
+  [[nodiscard]] std::optional<std::uint64_t> collection_size() const noexcept;
 
   /// Same kind and same bytes.
   friend bool operator==(const value_view& left, const value_view& right) noexcept {

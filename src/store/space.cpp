@@ -38,8 +38,6 @@ transaction_space::transaction_space(open_arena& arena)
       arena_(arena),
       name_(arena.name()),
       outer_(enter(this)) {
-  draw();
-  begun_ = now_;
   arena.set_space_over(&over_);
 }
 

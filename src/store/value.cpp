@@ -165,6 +165,11 @@ std::optional<std::span<const std::byte>> value_view::as_document() const noexce
   return raw();
 }
 
+std::optional<std::uint64_t> value_view::collection_size() const noexcept {
+  if (!is_collection(kind_) || size_ != sizeof(detail::collection_record)) return std::nullopt;
+  return load<std::uint64_t>(raw().subspan(offsetof(detail::collection_record, size), sizeof(std::uint64_t)));
+}
+
 value::value(const value_view& view)
     : bytes_(reinterpret_cast<const char*>(view.raw().data()), view.raw().size()), kind_(view.kind()) {}
 

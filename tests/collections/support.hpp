@@ -107,7 +107,9 @@ using few_map_configurations = map_configurations;
 using set_configurations = ::testing::Types<set<std::uint64_t, hash<std::uint64_t>, plain_equal, store_arena>,
                                             set<std::uint64_t, sparse_hash, plain_equal, store_arena, 2>,
                                             set<without_order<std::uint64_t>, constant_hash, plain_equal, store_arena>>;
-using walk_configurations = map_configurations;
+using walk_configurations =
+    ::testing::Types<map<std::uint64_t, std::uint64_t, hash<std::uint64_t>, plain_equal, store_arena>,
+                     map<std::uint64_t, std::uint64_t, sparse_hash, plain_equal, store_arena, 2>>;
 
 #else
 

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "coppice/detail/heap/handle.hpp"
 #include "coppice/detail/heap/memory.hpp"
 
 namespace coppice::test {

@@ -67,7 +67,11 @@ class arena_space {
   [[noreturn]] virtual void raise_trouble() const = 0;
 
   /// The stamp of nodes that are made now.
-  [[nodiscard]] std::uint64_t now() const noexcept { return now_; }
+  [[nodiscard]] std::uint64_t now() noexcept {
+    if (begun_ == never) [[unlikely]]
+      begin();
+    return now_;
+  }
   [[nodiscard]] static std::uint64_t stamp_of(const std::byte* node) noexcept {
     return load<node_header>(node).edit_token();
   }
@@ -79,7 +83,7 @@ class arena_space {
 
   /// A later time: what there is now is older. `never` once the arena has no more.
   [[nodiscard]] std::uint64_t tick() noexcept {
-    if (now_ == last_) draw();
+    if (now() == last_) draw();
     return now_ == 0 ? never : ++now_;
   }
 
@@ -121,7 +125,6 @@ class arena_space {
   /// Makes it the current one of this thread, and returns the one before.
   static arena_space* enter(arena_space* space) noexcept { return std::exchange(here(), space); }
 
-  std::uint64_t begun_ = 0;  // the first time of this transaction
   std::uint64_t now_ = 0;
   std::uint64_t last_ = 0;  // to be had without draw()
 
@@ -135,11 +138,18 @@ class arena_space {
     ref replaced[most_replaced] = {};
   };
 
+  /// The clock starts when it is first looked at: most transactions have no typed collections.
+  void begin() noexcept {
+    draw();
+    if (now_ != 0) begun_ = now_;
+  }
+
   [[nodiscard]] static arena_space*& here() noexcept {
     static thread_local arena_space* space = nullptr;
     return space;
   }
 
+  std::uint64_t begun_ = never;  // the first time of this transaction
   const std::byte* base_;
   std::uint64_t seed_;
   const bool* over_;
