@@ -201,13 +201,7 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
   /// one stays.
   [[nodiscard]] static hash_trie build(const key_hash<Hash>& hash, element* elements, std::size_t count, bool movable) {
     hash_trie made(hash);
-    if (count == 0) return made;
-    edit_type edit = made.begin_edit();
-    const leaf_type how = made.leaf();
-    const auto items = items_in_order(how, elements, count, movable);
-    const auto built = trie_build(edit, how, items.data(), static_cast<std::uint32_t>(items.size()));
-    if (!built.ok) edit.raise();
-    made.take_new(built.root);
+    made.fill(elements, count, movable);
     return made;
   }
 
@@ -222,13 +216,13 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
       return root() == other.root();
     }
   }
-  /// This trie, or a copy of its elements with the hash of the other.
+  /// This trie, or a copy of its elements with the hash of the other, and in its memory.
   [[nodiscard]] hash_trie under_hash_of(const hash_trie& other) const {
+    handle().require_readable();
     if (hashes_like(other)) return *this;
+    hash_trie copy(other.handle(), ref_type{}, other.hash_);
     if constexpr (std::same_as<element, bool>) {  // a vector of them has no elements to point to
-      hash_trie copy(other.hash_);
       for (bool each : all<std::identity>()) copy.store(std::move(each));
-      return copy;
     } else {
       std::vector<element> copies;
       copies.reserve(size());
@@ -236,8 +230,9 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
         copies.insert(copies.end(), elements, elements + count);
         return true;
       });
-      return build(other.hash_, copies.data(), copies.size(), true);
+      copy.fill(copies.data(), copies.size(), true);
     }
+    return copy;
   }
 
   /// Both must have the same hash. `choose(left entry, right entry)` as in trie_join.
@@ -254,6 +249,8 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
   }
 
   [[nodiscard]] bool same_content(const hash_trie& other) const {
+    handle().require_readable();
+    other.handle().require_readable();
     if (root() == other.root() && handle().reaches(other.handle())) return true;
     if (size() != other.size()) return false;
     if (hashes_like(other)) return trie_equal(view(), leaf(), root(), other.root());
@@ -278,6 +275,16 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
   }
 
  private:
+  /// Gives an empty trie its elements: see build().
+  void fill(element* elements, std::size_t count, bool movable) {
+    if (count == 0) return;
+    edit_type edit = this->begin_edit();
+    const leaf_type how = leaf();
+    const auto items = items_in_order(how, elements, count, movable);
+    const auto built = trie_build(edit, how, items.data(), static_cast<std::uint32_t>(items.size()));
+    if (!built.ok) edit.raise();
+    this->take_new(built.root);
+  }
   /// Whether nobody else has this trie. If that changes, the path of an editor may not be changed in place any more.
   [[nodiscard]] bool alone(const edit_type& edit) const noexcept { return !this->empty() && edit.editable(root()); }
 

@@ -311,9 +311,63 @@ class encoded_trie : public trie_root<Memory, packed_nodes> {
   [[nodiscard]] static encoded_trie build(const key_hash<Hash>& hash, const element* elements, std::size_t count,
                                           bool) {
     encoded_trie made(hash);
-    if (count == 0) return made;
-    edit_type edit = made.begin_edit();
+    made.fill(elements, count);
+    return made;
+  }
+
+  [[nodiscard]] bool hashes_like(const encoded_trie& other) const noexcept {
+    return hash_.seed == other.hash_.seed && handle().reaches(other.handle());
+  }
+  /// This trie, or a copy of its elements with the hash of the other, and in its memory.
+  [[nodiscard]] encoded_trie under_hash_of(const encoded_trie& other) const {
+    handle().require_readable();
+    if (hashes_like(other)) return *this;
+    std::vector<element> copies;
+    each_leaf([&](const element* elements, std::uint32_t count) {
+      copies.insert(copies.end(), elements, elements + count);
+      return true;
+    });
+    encoded_trie copy(other.handle(), ref_type{}, other.hash_);
+    copy.fill(copies.data(), copies.size());
+    return copy;
+  }
+  template <class Choose>
+  [[nodiscard]] static encoded_trie join(join_operation operation, const encoded_trie& left, const encoded_trie& right,
+                                         Choose&& choose) {
+    encoded_trie made(left.hash_);
+    edit_type edit = made.begin_join(left, right);
     const leaf_type how = made.leaf();
+    const auto joined = trie_join(edit, how, operation, left.root(), right.root(), choose);
+    if (!joined.ok) edit.raise();
+    made.take_new(joined.root);
+    return made;
+  }
+  [[nodiscard]] bool same_content(const encoded_trie& other) const {
+    handle().require_readable();
+    other.handle().require_readable();
+    if (root() == other.root() && handle().reaches(other.handle())) return true;
+    if (size() != other.size()) return false;
+    if (hashes_like(other)) return trie_equal(view(), leaf(), root(), other.root());
+    const view_type nodes = view(), theirs = other.view();
+    return trie_for_each(nodes, leaf(), root(), [&](const auto& each) {
+      const auto there = trie_find(theirs, other.leaf(), other.root(), each.key);
+      return there.has_value() && there->same_as(each.value);
+    });
+  }
+
+  [[nodiscard]] leaf_type leaf() const noexcept {
+    static_assert(std::same_as<Hash, coppice::hash<key_type>> && std::same_as<Equal, std::equal_to<>>,
+                  "coppice: keys that an arena holds encoded are hashed and compared by their bytes: leave Hash and "
+                  "Equal as they are");
+    return leaf_type(seeded_hash{hash_.seed});
+  }
+
+ private:
+  /// Gives an empty trie its elements: see build().
+  void fill(const element* elements, std::size_t count) {
+    if (count == 0) return;
+    edit_type edit = this->begin_edit();
+    const leaf_type how = leaf();
     byte_buffer buffer;
     std::vector<std::size_t> ends;  // of each key and value
     ends.reserve(2 * count);
@@ -340,53 +394,8 @@ class encoded_trie : public trie_root<Memory, packed_nodes> {
     items.erase(items.begin(), std::unique(items.rbegin(), items.rend(), same_key).base());
     const auto built = trie_build(edit, how, items.data(), static_cast<std::uint32_t>(items.size()));
     if (!built.ok) edit.raise();
-    made.take_new(built.root);
-    return made;
+    this->take_new(built.root);
   }
-
-  [[nodiscard]] bool hashes_like(const encoded_trie& other) const noexcept {
-    return hash_.seed == other.hash_.seed && handle().reaches(other.handle());
-  }
-  /// This trie, or a copy of its elements with the hash of the other.
-  [[nodiscard]] encoded_trie under_hash_of(const encoded_trie& other) const {
-    if (hashes_like(other)) return *this;
-    std::vector<element> copies;
-    each_leaf([&](const element* elements, std::uint32_t count) {
-      copies.insert(copies.end(), elements, elements + count);
-      return true;
-    });
-    return build(other.hash_, copies.data(), copies.size(), true);
-  }
-  template <class Choose>
-  [[nodiscard]] static encoded_trie join(join_operation operation, const encoded_trie& left, const encoded_trie& right,
-                                         Choose&& choose) {
-    encoded_trie made(left.hash_);
-    edit_type edit = made.begin_join(left, right);
-    const leaf_type how = made.leaf();
-    const auto joined = trie_join(edit, how, operation, left.root(), right.root(), choose);
-    if (!joined.ok) edit.raise();
-    made.take_new(joined.root);
-    return made;
-  }
-  [[nodiscard]] bool same_content(const encoded_trie& other) const {
-    if (root() == other.root() && handle().reaches(other.handle())) return true;
-    if (size() != other.size()) return false;
-    if (hashes_like(other)) return trie_equal(view(), leaf(), root(), other.root());
-    const view_type nodes = view(), theirs = other.view();
-    return trie_for_each(nodes, leaf(), root(), [&](const auto& each) {
-      const auto there = trie_find(theirs, other.leaf(), other.root(), each.key);
-      return there.has_value() && there->same_as(each.value);
-    });
-  }
-
-  [[nodiscard]] leaf_type leaf() const noexcept {
-    static_assert(std::same_as<Hash, coppice::hash<key_type>> && std::same_as<Equal, std::equal_to<>>,
-                  "coppice: keys that an arena holds encoded are hashed and compared by their bytes: leave Hash and "
-                  "Equal as they are");
-    return leaf_type(seeded_hash{hash_.seed});
-  }
-
- private:
   template <class Query>
   [[nodiscard]] std::optional<packed_view> find_stored(const Query& query) const {
     const encoded_key<key_type> key(query);

@@ -173,6 +173,7 @@ class arena_handle {
   [[nodiscard]] Edit edit_with(const arena_handle& other, bool consumes) {
     const std::uint64_t alone =
         consumes && space_ == other.space_ ? (since_ > other.since_ ? since_ : other.since_) : arena_space::never;
+    other.require_readable();
     require_writable();
     if (other.space_ != nullptr && other.space_ != space_) {
       if (!reaches(other)) raise_other_store();
