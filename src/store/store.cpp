@@ -142,6 +142,7 @@ bool transaction_state::erase(const value_view& key) {
   const value_view wanted = key.as_key();
   scope_.nodes().allow_reserve(true);
   const auto edited = detail::trie_erase(scope_.nodes(), arena_.leaf(), root_, packed_of(wanted));
+  scope_.nodes().allow_reserve(false);  // what typed collections allocate is not for erasing
   adopt(edited);
   return edited.change == detail::trie_change::erased;
 }
