@@ -43,10 +43,15 @@ transaction_space::transaction_space(open_arena& arena)
 
 transaction_space::~transaction_space() { assert(over_ && borrowed_.empty()); }
 
-void transaction_space::finish() noexcept {
+void transaction_space::end() noexcept {
+  if (!current_) return;
+  current_ = false;
   over_ = true;
   enter(outer_);
   arena_.set_space_over(nullptr);
+}
+
+void transaction_space::finish() noexcept {
   for (arena_space* each : borrowed_) each->release();
   borrowed_.clear();
   release();

@@ -37,7 +37,9 @@ class transaction_space final : public detail::arena_space {
  public:
   explicit transaction_space(open_arena& arena);
 
-  /// Ends it and gives up what it has borrowed. Its owner calls this after publication, or instead of it.
+  /// Ends it: collections of it cannot be used any more. While the writers' lock is held.
+  void end() noexcept;
+  /// Gives up what it has borrowed, and itself. Its owner calls this after publication, or instead of it.
   void finish() noexcept;
 
   [[noreturn]] void raise_ended() const override;
@@ -57,6 +59,7 @@ class transaction_space final : public detail::arena_space {
   arena_space* outer_;
   std::vector<arena_space*> borrowed_;
   std::uint64_t drawn_ = 16;
+  bool current_ = true;  // of its thread; over_ is also set by fork()
   bool over_ = false;
 };
 
@@ -66,7 +69,10 @@ class typed_scope {
   explicit typed_scope(open_arena& arena) : space_(new transaction_space(arena)) {}
   typed_scope(const typed_scope&) = delete;
   typed_scope& operator=(const typed_scope&) = delete;
-  ~typed_scope() { space_->finish(); }
+  ~typed_scope() {
+    space_->end();
+    space_->finish();
+  }
   [[nodiscard]] transaction_space& space() const noexcept { return *space_; }
 
  private:

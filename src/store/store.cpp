@@ -302,6 +302,8 @@ void store::transact(const std::function<void(transaction&)>& f) {
     transaction handle(work);
     f(handle);
   }
+  // Whoever publishes has the writers' lock no more, and the next transaction may have begun.
+  typed.space().end();
   scope.commit(work.root());
 }
 
