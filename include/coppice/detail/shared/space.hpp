@@ -115,8 +115,12 @@ class arena_space {
     return since;
   }
 
-  /// The space of the transaction that this thread is in, or null.
-  [[nodiscard]] static arena_space* current() noexcept { return here(); }
+  /// The space of the transaction that this thread is in, or null. One that has ended while it was the current one was
+  /// left behind by fork().
+  [[nodiscard]] static arena_space* current() noexcept {
+    arena_space* const space = here();
+    return space != nullptr && !space->ended() ? space : nullptr;
+  }
 
  protected:
   virtual ~arena_space() = default;
