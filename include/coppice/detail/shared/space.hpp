@@ -148,7 +148,8 @@ class arena_space {
     if (now_ != 0) begun_ = now_;
   }
 
-  [[nodiscard]] static arena_space*& here() noexcept {
+  // One for the library and all that use it, even where these hide their symbols.
+  [[nodiscard, gnu::visibility("default")]] static arena_space*& here() noexcept {
     static thread_local arena_space* space = nullptr;
     return space;
   }
