@@ -120,7 +120,10 @@ template <class Collection>
 [[nodiscard]] constexpr std::uint64_t collection_fingerprint() noexcept {
   type_digest digest;
   describe_element<typename Collection::value_type>(digest);
-  if constexpr (requires { typename Collection::hasher; }) describe_hash<typename Collection::hasher>(digest);
+  // What is encoded is hashed by its bytes.
+  if constexpr (requires { typename Collection::hasher; } && shares_as_bytes<typename Collection::value_type>) {
+    describe_hash<typename Collection::hasher>(digest);
+  }
   return digest.value();
 }
 
@@ -136,7 +139,8 @@ struct collection_access {
     collection_record made;
     of.describe(made);
     made.size = of.size();
-    made.element_type = collection_fingerprint<Collection>();
+    constexpr std::uint64_t type = collection_fingerprint<Collection>();
+    made.element_type = type;
     return made;
   }
   /// Where it is; its nodes may be stored, hence are not changed in place any more.

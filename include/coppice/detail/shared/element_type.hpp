@@ -41,6 +41,13 @@ template <class T, std::size_t... I>
   return (shareable<std::tuple_element_t<I, T>>() && ...);
 }
 
+/// std::array, which may have more parts than compilers fold.
+template <class T>
+concept fixed_array = fixed_tuple<T> && requires(const T& value) {
+  typename T::value_type;
+  value.data();
+};
+
 }  // namespace detail
 
 /// Whether elements of a type lie in an arena as they are, read by pointer; others are encoded by their codec. They
@@ -63,6 +70,8 @@ template <class T>
   } else if constexpr (std::is_pointer_v<T> || std::is_member_pointer_v<T> || std::is_null_pointer_v<T> ||
                        is_reference_wrapper<T>::value || view_like<T>) {
     return false;
+  } else if constexpr (fixed_array<T>) {
+    return shareable<typename T::value_type>();
   } else if constexpr (fixed_tuple<T>) {
     return parts_shareable<T>(std::make_index_sequence<std::tuple_size_v<T>>{});
   } else {
@@ -89,6 +98,8 @@ class type_digest {
 };
 
 template <class T>
+constexpr void describe_encoding(type_digest& to) noexcept;
+template <class T>
 constexpr void describe_type(type_digest& to) noexcept;
 template <class T, std::size_t... I>
 constexpr void describe_parts(type_digest& to, std::index_sequence<I...>) noexcept {
@@ -98,7 +109,7 @@ constexpr void describe_parts(type_digest& to, std::index_sequence<I...>) noexce
 /// The numbers are part of the arena's format.
 template <class T>
 constexpr void describe_type(type_digest& to) noexcept {
-  enum : std::uint64_t { boolean = 1, signed_integer, unsigned_integer, floating, tuple, other };
+  enum : std::uint64_t { boolean = 1, signed_integer, unsigned_integer, floating, tuple, other, array };
   if constexpr (std::is_enum_v<T>) {
     describe_type<std::underlying_type_t<T>>(to);
   } else if constexpr (std::same_as<T, bool>) {
@@ -107,6 +118,10 @@ constexpr void describe_type(type_digest& to) noexcept {
     to.add(std::is_signed_v<T> ? signed_integer : unsigned_integer);
   } else if constexpr (std::floating_point<T>) {
     to.add(floating);
+  } else if constexpr (fixed_array<T>) {
+    to.add(array);
+    to.add(std::tuple_size_v<T>);
+    describe_type<typename T::value_type>(to);
   } else if constexpr (fixed_tuple<T>) {
     to.add(tuple);
     to.add(std::tuple_size_v<T>);
@@ -114,14 +129,11 @@ constexpr void describe_type(type_digest& to) noexcept {
   } else {
     to.add(other);
     to.add(alignof(T));
-    to.add(stored_name<T>);
+    describe_encoding<T>(to);  // what an optional or a duration is of; the name of a class of one's own
   }
   to.add(sizeof(T));
 }
 
-/// Of a type that is encoded: the shape of its encoding, whatever its size here.
-template <class T>
-constexpr void describe_encoding(type_digest& to) noexcept;
 template <class T, std::size_t... I>
 constexpr void describe_encoded_parts(type_digest& to, std::index_sequence<I...>) noexcept {
   (describe_encoding<std::tuple_element_t<I, T>>(to), ...);
@@ -132,11 +144,12 @@ constexpr void describe_alternatives(type_digest& to, const Variant<T...>*) noex
   (describe_encoding<T>(to), ...);
 }
 
+/// Of a type that is encoded: the shape of its encoding, whatever its size here.
 template <class T>
 constexpr void describe_encoding(type_digest& to) noexcept {
   using codec_detail::kind;
   constexpr kind form = codec_detail::kind_of<T>();
-  enum : std::uint64_t { encoded = 16, sequence, associative, duration, time_point, optional, variant, own };
+  enum : std::uint64_t { encoded = 16, sequence, associative, duration, time_point, optional, variant, own, array };
   to.add(encoded);
   if constexpr (form == kind::number || form == kind::boolean || form == kind::enumeration) {
     describe_type<T>(to);
@@ -148,7 +161,11 @@ constexpr void describe_encoding(type_digest& to) noexcept {
   } else if constexpr (form == kind::time_point) {
     to.add(time_point);
     describe_encoding<typename T::duration>(to);
-  } else if constexpr (form == kind::array || form == kind::tuple) {
+  } else if constexpr (form == kind::array) {
+    to.add(array);
+    to.add(std::tuple_size_v<T>);
+    describe_encoding<typename T::value_type>(to);
+  } else if constexpr (form == kind::tuple) {
     to.add(std::tuple_size_v<T>);
     describe_encoded_parts<T>(to, std::make_index_sequence<std::tuple_size_v<T>>{});
   } else if constexpr (form == kind::optional) {
