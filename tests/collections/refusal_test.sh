@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What cannot be an element is refused with a message that says why. Usage: refusal_test.sh COMPILER INCLUDE WORD CODE
+# [HEADER]
 # Succeeds if CODE is not compiled and the compiler's output has WORD; an empty WORD: if CODE is compiled.
 set -euo pipefail
-compiler="$1" include="$2" word="$3" code="$4"
+compiler="$1" include="$2" word="$3" code="$4" header="${5:-coppice/map.hpp}"
 program="
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@ program="
 #include \"coppice/map.hpp\"
 #include \"coppice/set.hpp\"
 #include \"coppice/vector.hpp\"
+#include \"$header\"
 struct unhashed { friend bool operator==(unhashed, unhashed) = default; };
 int main() { $code }
 "
