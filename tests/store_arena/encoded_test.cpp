@@ -139,6 +139,21 @@ TEST_F(encoded_elements, are_updated_compared_and_joined) {
   EXPECT_EQ(changes["z"], std::pair(std::optional<int>(), std::optional(1)));
 }
 
+TEST_F(encoded_elements, with_one_key_are_the_last_of_them) {
+  using texts = arena_map<std::string, std::string>;
+  store_.transact([](transaction& work) {
+    std::vector<std::pair<std::string, std::string>> given;
+    for (int i = 0; i < 1000; ++i) given.emplace_back(std::to_string(i % 30), std::to_string(i));
+    for (int i = 0; i < 10; ++i) given.emplace_back("", std::to_string(i));
+    const texts made(given);
+    EXPECT_EQ(made.check(), nullptr);
+    EXPECT_EQ(made.size(), 31U);
+    for (int i = 970; i < 1000; ++i) EXPECT_EQ(made.at(std::to_string(i % 30)), std::to_string(i));
+    EXPECT_EQ(made.at(""), "9");
+    work.set("texts", made);
+  });
+}
+
 TEST_F(encoded_elements, of_a_union_may_come_from_themselves) {
   using lists = arena_map<std::string, std::vector<std::string>>;
   store_.transact([](transaction& work) {

@@ -12,6 +12,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -388,7 +389,12 @@ class encoded_trie : public trie_root<Memory, packed_nodes> {
                                     encoded_view(bytes.subspan(middle, end - middle))));
       begin = end;
     }
-    std::stable_sort(items.begin(), items.end(), leaf_type::item_less);
+    // Stable, for keys follow each other in the buffer. (std::stable_sort uses what clang reports as deprecated.)
+    std::sort(items.begin(), items.end(), [](const item& x, const item& y) noexcept {
+      if (x.hash != y.hash) return y.hash > x.hash;
+      const auto order = x.key.compare(y.key);
+      return order != 0 ? order < 0 : std::less<>{}(x.key.data, y.key.data);
+    });
     const auto same_key = [](const item& a, const item& b) noexcept { return a.key.same_as(b.key); };
     // Backwards, so that the one kept of each run is its last.
     items.erase(items.begin(), std::unique(items.rbegin(), items.rend(), same_key).base());
