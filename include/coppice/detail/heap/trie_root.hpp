@@ -38,7 +38,8 @@ class trie_root {
       : handle_(std::move(other.handle_)), root_(std::exchange(other.root_, ref_type{})) {}
   trie_root& operator=(const trie_root& other) noexcept {
     trie_root copy(other);
-    return *this = std::move(copy);
+    *this = std::move(copy);
+    return *this;
   }
   trie_root& operator=(trie_root&& other) noexcept {
     if (this == &other) return *this;

@@ -65,10 +65,9 @@ namespace detail {
 
 template <class T>
 [[nodiscard]] consteval bool shareable() {
-  if constexpr (!copies_as_bytes<T> || alignof(T) > granule_bytes) {
-    return false;
-  } else if constexpr (std::is_pointer_v<T> || std::is_member_pointer_v<T> || std::is_null_pointer_v<T> ||
-                       is_reference_wrapper<T>::value || view_like<T>) {
+  constexpr bool points = std::is_pointer_v<T> || std::is_member_pointer_v<T> || std::is_null_pointer_v<T> ||
+                          is_reference_wrapper<T>::value || view_like<T>;
+  if constexpr (points || !copies_as_bytes<T> || alignof(T) > granule_bytes) {
     return false;
   } else if constexpr (fixed_array<T>) {
     return shareable<typename T::value_type>();

@@ -130,12 +130,15 @@ class arena_handle {
     space_->retain();
     if (!space_->writes() || space_->ended()) return;
     const auto [original, copy] = space_->part(other.since_);
-    other.since_ = original;
+    other.since_ = original;  // NOLINT(cert-oop58-cpp): neither is alone any more; what can be read stays the same
     since_ = copy;
   }
   arena_handle(arena_handle&& other) noexcept
       : space_(std::exchange(other.space_, nullptr)), since_(std::exchange(other.since_, arena_space::never)) {}
-  arena_handle& operator=(const arena_handle& other) noexcept { return *this = arena_handle(other); }
+  arena_handle& operator=(const arena_handle& other) noexcept {
+    *this = arena_handle(other);
+    return *this;
+  }
   arena_handle& operator=(arena_handle&& other) noexcept {
     if (this == &other) return *this;
     if (space_ != nullptr && space_ == other.space_ && !space_->ended()) {

@@ -32,6 +32,7 @@
 
 namespace coppice::detail {
 
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): only release() destroys it, when the count ends
 class arena_space {
  public:
   using ref = std::uint32_t;
