@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <unordered_set>
 
 #include "src/arena/sparse.hpp"
 #include "src/platform/port.hpp"
@@ -23,22 +24,26 @@ constexpr std::uint64_t large_bytes = std::uint64_t{64} << 20;
 /// A branch for each level, a leaf, and its blobs: what is deeper is a damaged file.
 constexpr unsigned most_depth = detail::max_branch_levels + 2;
 
+/// Of a collection: RRB trees of narrow branches are the highest.
+constexpr unsigned most_nested_depth = 64;
+
 /// Adds up the bytes of a version, at most `limit`, and excludes the blocks behind the first one of a large node, in
-/// which only that node's end keeps the rest free.
+/// which only that node's end keeps the rest free. What is below a collection is not moved: entries, and versions that
+/// are kept, may share it; it counts apart, each node once.
 class surveyor {
  public:
   surveyor(const arena::mapping& map, arena::sparse_blocks& sparse, std::uint64_t limit) noexcept
       : map_(map), sparse_(sparse), limit_(limit) {}
 
-  /// False: more than the limit, or deeper than a trie is. What is below a collection counts for nothing.
-  [[nodiscard]] bool visit(ref node, unsigned depth = 0) noexcept {
+  /// False: more than the limit, or deeper than a trie is.
+  [[nodiscard]] bool visit(ref node, unsigned depth = 0) {
+    if (map_.node(node).kind == detail::node_kind::collection) return visit_nested(node, 0);
     const std::uint64_t size = map_.node(node).size_bytes();
     bytes_ += size;
-    if (bytes_ > limit_ || depth == most_depth) return false;
+    if (all_bytes() > limit_ || depth == most_depth) return false;
     const std::uint64_t begin = std::uint64_t{node} * detail::granule_bytes;
     const auto last = static_cast<std::uint32_t>((begin + size - 1) / arena::block_bytes);
     if (last != arena::mapping::block_of(node)) sparse_.exclude(last);
-    if (map_.node(node).kind == detail::node_kind::collection) return true;
     bool sound = true;
     detail::for_each_ref<ref>(map_.node(node), [&](ref child) {
       __builtin_prefetch(map_.at(child));
@@ -46,13 +51,26 @@ class surveyor {
     });
     return sound;
   }
+  /// Without collections.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::uint64_t all_bytes() const noexcept { return bytes_ + nested_bytes_; }
 
  private:
+  [[nodiscard]] bool visit_nested(ref node, unsigned depth) {
+    if (!nested_.insert(node).second) return true;
+    nested_bytes_ += map_.node(node).size_bytes();
+    if (all_bytes() > limit_ || depth == most_nested_depth) return false;
+    bool sound = true;
+    detail::for_each_ref<ref>(map_.node(node), [&](ref child) { sound = sound && visit_nested(child, depth + 1); });
+    return sound;
+  }
+
   const arena::mapping& map_;
   arena::sparse_blocks& sparse_;
   std::uint64_t limit_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t nested_bytes_ = 0;
+  std::unordered_set<ref> nested_;
 };
 
 /// The part that a transaction takes: a slot of the root, and perhaps one of the child there.
@@ -67,7 +85,6 @@ class mover {
   [[nodiscard]] ref move(ref from, part wanted, unsigned depth = 0) noexcept {
     if (depth == most_depth) return 0;
     const detail::node_header& header = map_.node(from);
-    // Nodes of collections stay: entries, and other versions, may share them.
     if (header.kind == detail::node_kind::collection) return from;
     const bool whole = wanted.empty() || header.kind != detail::node_kind::branch;
     copy_state state{from, nullptr, from};
@@ -141,7 +158,7 @@ std::uint64_t bytes_to_move(open_arena& arena, arena::sparse_blocks& sparse) {
   if (!newest.visit(base.root())) return 0;
   // What older versions hold stays where it is.
   const std::uint64_t quarter = newest.bytes() / 4;
-  return live <= newest.bytes() + quarter && sparse.free_bytes() > quarter ? newest.bytes() : 0;
+  return live <= newest.all_bytes() + quarter && sparse.free_bytes() > quarter ? newest.bytes() : 0;
 }
 
 enum class outcome : std::uint8_t { moved, unchanged, no_room };
