@@ -131,8 +131,11 @@ TEST_F(stored_collection, may_have_been_made_empty_before_the_transaction) {
   store_.transact([&](transaction& work) {
     work.set("map", outside.set(1, 2));
     work.set("vector", list.push_back(3));
+    work.set("made inside", numbers().set(1, 2));
   });
   EXPECT_TRUE(now<numbers>("empty").empty());
+  map_diff<numbers> same(now<numbers>("map"), now<numbers>("made inside"));  // one seed, or it would have to copy
+  EXPECT_EQ(same.next(), nullptr);
   EXPECT_EQ(now<numbers>("map").at(1), 2U);
   EXPECT_EQ(now<number_vector>("vector").at(0), 3U);
   EXPECT_TRUE(outside.empty());

@@ -150,7 +150,7 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
 
   /// Stores an element in the place of the one with its key, if there is any.
   trie_change store(element&& made) {
-    edit_type edit = this->begin_edit();
+    edit_type edit = this->begin_edit(hash_);
     const leaf_type how = leaf();
     return this->take(edit, trie_set(edit, how, root(), how.make_item(made, true)));
   }
@@ -158,7 +158,7 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
   /// Stores the element that `make()` returns if there is none with the key of `query`.
   template <class Query, class Make>
   trie_change store_if_absent(const Query& query, const Make& make) {
-    edit_type edit = this->begin_edit();
+    edit_type edit = this->begin_edit(hash_);
     const leaf_type how = leaf();
     trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash_(query));
     if (editor.locate(typed_query<Query>{&query})) return trie_change::none;
@@ -169,7 +169,7 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
   /// nothing if `make` is null. The functions may copy this object, but must not change it.
   template <class Query, class F, class Make>
   trie_change update(const Query& query, F& f, const Make& make) {
-    edit_type edit = this->begin_edit();
+    edit_type edit = this->begin_edit(hash_);
     const leaf_type how = leaf();
     trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash_(query));
     if (editor.locate(typed_query<Query>{&query})) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "coppice/detail/branch.hpp"
+#include "coppice/detail/heap/key_hash.hpp"
 #include "coppice/detail/heap/statistics.hpp"
 #include "coppice/detail/node.hpp"
 #include "coppice/detail/trie.hpp"
@@ -82,6 +83,15 @@ class trie_root {
 
  protected:
   [[nodiscard]] edit_type begin_edit() { return handle_.template edit<edit_type>(); }
+  /// The same before something is stored. A trie that was made before it had a memory takes over the seed of that now.
+  template <class Hash>
+  [[nodiscard]] edit_type begin_edit(key_hash<Hash>& hash) {
+    edit_type edit = begin_edit();
+    if constexpr (!stays_readable) {
+      if (empty() && hash.seed == process_seed()) hash.seed = handle_.seed();
+    }
+    return edit;
+  }
   /// This object becomes what will be made of two others.
   [[nodiscard]] edit_type begin_join(const trie_root& left, const trie_root& right) {
     handle_ = left.handle_;

@@ -414,7 +414,7 @@ class encoded_trie : public trie_root<Memory, packed_nodes> {
     const std::size_t middle = buffer.bytes().size();
     coder::encode_value(value, buffer);
     const std::span<const std::byte> bytes(buffer.bytes());
-    edit_type edit = this->begin_edit();
+    edit_type edit = this->begin_edit(hash_);
     return this->take(
         edit, trie_set(edit, leaf(), root(), encoded_view(bytes.first(middle)), encoded_view(bytes.subspan(middle))));
   }
