@@ -22,7 +22,7 @@ class set_case : public ::testing::Test {
     return made;
   }
 };
-TYPED_TEST_SUITE(set_case, set_configurations);
+TYPED_TEST_SUITE(set_case, few_set_configurations);
 
 TYPED_TEST(set_case, is_made_from_ranges_and_braces) {
   EXPECT_TRUE(holds(TypeParam(), {}));

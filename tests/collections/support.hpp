@@ -103,10 +103,13 @@ using map_configurations =
                      map<std::uint64_t, std::uint64_t, sparse_hash, plain_equal, store_arena, 2>,
                      map<std::uint64_t, std::uint64_t, constant_hash, plain_equal, store_arena>,
                      map<without_order<std::uint64_t>, std::uint64_t, sparse_hash, plain_equal, store_arena, 2>>;
-using few_map_configurations = map_configurations;
+using few_map_configurations =
+    ::testing::Types<map<std::uint64_t, std::uint64_t, hash<std::uint64_t>, plain_equal, store_arena>,
+                     map<without_order<std::uint64_t>, std::uint64_t, constant_hash, plain_equal, store_arena, 2>>;
 using set_configurations = ::testing::Types<set<std::uint64_t, hash<std::uint64_t>, plain_equal, store_arena>,
                                             set<std::uint64_t, sparse_hash, plain_equal, store_arena, 2>,
                                             set<without_order<std::uint64_t>, constant_hash, plain_equal, store_arena>>;
+using few_set_configurations = set_configurations;
 using walk_configurations =
     ::testing::Types<map<std::uint64_t, std::uint64_t, hash<std::uint64_t>, plain_equal, store_arena>,
                      map<std::uint64_t, std::uint64_t, sparse_hash, plain_equal, store_arena, 2>>;
@@ -146,6 +149,11 @@ using few_map_configurations =
                      map<fragile, fragile, constant_hash, plain_equal, atomic_heap>,
                      map<without_order<fragile>, fragile, sparse_hash, plain_equal, atomic_heap, 2>,
                      map<std::string, aligned_number, sparse<any_case_seeded_hash>, any_case_equal, local_heap>>;
+using few_set_configurations =
+    ::testing::Types<set<std::uint64_t>, set<std::string, constant_hash, plain_equal, local_heap, 2>,
+                     set<fragile, good_hash, plain_equal, atomic_heap, 2>,
+                     set<without_order<fragile>, sparse_hash, plain_equal, local_heap>,
+                     set<std::string, constant<any_case_seeded_hash>, any_case_equal, local_heap>>;
 using walk_configurations = ::testing::Types<map<std::uint64_t, std::uint64_t>,
                                              map<std::uint64_t, std::uint64_t, sparse_hash, plain_equal, local_heap, 2>,
                                              map<std::uint64_t, std::uint64_t, constant_hash, plain_equal, local_heap>>;
