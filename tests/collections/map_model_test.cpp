@@ -189,7 +189,7 @@ class map_model : public map_case<Map> {
 };
 TYPED_TEST_SUITE(map_model, map_configurations);
 
-TYPED_TEST(map_model, holds_what_an_unordered_map_holds) { this->run(7000); }
+TYPED_TEST(map_model, holds_what_an_unordered_map_holds) { this->run(random_steps(100'000)); }
 
 }  // namespace
 }  // namespace coppice::collection_test

@@ -121,7 +121,7 @@ class set_model : public ::testing::Test {
 };
 TYPED_TEST_SUITE(set_model, set_configurations);
 
-TYPED_TEST(set_model, holds_what_a_set_holds) { this->run(7000); }
+TYPED_TEST(set_model, holds_what_a_set_holds) { this->run(random_steps(100'000)); }
 
 }  // namespace
 }  // namespace coppice::collection_test

@@ -16,6 +16,21 @@ namespace coppice::test {
 
 inline constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 
+/// Steps of a random test: a twelfth of them under a sanitizer, which makes each as much slower.
+[[nodiscard]] constexpr unsigned random_steps(unsigned wanted) noexcept {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return wanted / 12;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return wanted / 12;
+#else
+  return wanted;
+#endif
+#else
+  return wanted;
+#endif
+}
+
 /// The global heap, with a count of what is live; fails when told to.
 struct failing_source {
   static inline std::size_t live = 0;

@@ -201,8 +201,12 @@ class vector_model : public vector_suite<Vector> {
 };
 TYPED_TEST_SUITE(vector_model, configurations);
 
-TYPED_TEST(vector_model, holds_what_a_std_vector_holds_when_versions_are_kept) { this->run(5000, 9); }
-TYPED_TEST(vector_model, holds_what_a_std_vector_holds_when_edited_in_place) { this->run(4000, 0); }
+TYPED_TEST(vector_model, holds_what_a_std_vector_holds_when_versions_are_kept) {
+  this->run(test::random_steps(60'000), 9);
+}
+TYPED_TEST(vector_model, holds_what_a_std_vector_holds_when_edited_in_place) {
+  this->run(test::random_steps(50'000), 0);
+}
 
 }  // namespace
 }  // namespace coppice::vector_test
