@@ -506,6 +506,7 @@ class vector {
     edit memory = next.begin_edit();
     std::byte* const made = detail::rrb_set_apart<layout>(memory, version_, index, value);
     if (made == nullptr) memory.raise();
+    detail::rrb_supersede_path<layout>(memory, version_, index);
     next.version_ = version_;
     const bool in_tail = index >= version_.tree_size;
     (in_tail ? next.version_.tail : next.version_.root) = made;

@@ -111,6 +111,25 @@ template <class Layout, class Memory>
   return rrb_set_below<Layout>(memory, version.root, version.height, in_tree, index, given, false);
 }
 
+/// Tells a memory that wants to know which nodes a version does not have that rrb_set_apart made of this one.
+template <class Layout, class Memory>
+inline void rrb_supersede_path(Memory& memory, const rrb_version& version, std::uint64_t index) noexcept {
+  if constexpr (requires { memory.supersede(version.root); }) {
+    if (index >= version.tree_size) return memory.supersede(version.tail);
+    std::byte* node = version.root;
+    std::uint64_t size = version.tree_size;
+    for (unsigned height = version.height; height > 0; --height) {
+      const rrb_place at = rrb_locate<Layout>(node, height, size, index);
+      std::byte* const child = Layout::child(node, at.slot);
+      memory.supersede(node);
+      node = child;
+      index -= at.first;
+      size = at.end - at.first;
+    }
+    memory.supersede(node);
+  }
+}
+
 // ---- appending
 
 /// Moves the tail, a full leaf, to the end of the tree, which is made anew where R5 does not allow the level that this

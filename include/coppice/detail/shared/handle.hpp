@@ -102,6 +102,7 @@ class space_node_edit : public space_nodes, public space_changes {
   }
   [[nodiscard]] bool editable(ref_type ref) const noexcept { return alone_with(ref); }
   [[nodiscard]] static std::byte* writable(ref_type ref) noexcept { return ref; }
+  void supersede(ref_type ref) noexcept { space().replaced(since(), ref_of(ref)); }
   /// Only in a leaf that nobody has seen yet: what is published never changes.
   [[nodiscard]] bool claim(ref_type leaf, std::uint32_t from, std::uint32_t to) noexcept {
     if (count_of(leaf) != from || !space().made_here(leaf)) return false;
