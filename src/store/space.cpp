@@ -6,6 +6,8 @@
 #include <cstring>
 #include <string>
 
+#include "src/platform/port.hpp"
+
 namespace coppice {
 
 namespace detail {
@@ -25,6 +27,9 @@ void raise_other_store() {
 }  // namespace detail
 
 namespace store_detail {
+
+static_assert(detail::arena_span_bytes == platform::reserved_bytes,
+              "links find the arena by the alignment of mappings");
 
 snapshot_space::snapshot_space(const snapshot_state& of)
     : arena_space(of.arena().session().map().base(), false, of.arena().session().map().id().seed,

@@ -4,9 +4,6 @@
 // copies: `store`, `erase` and the others change this object, and whoever wants to keep the old version copies it
 // first. If there is no memory, or an element throws, they throw and this object is as it was.
 //
-// Two tries can only be walked together under one seed and one Hash: `under_hash_of` copies one of them where they
-// differ.
-//
 // Thread safety: any number of threads may read one object; see coppice/memory.hpp.
 #pragma once
 
@@ -39,22 +36,22 @@ template <class Element, class Hash, class Equal, unsigned LeafEntries>
 using hash_trie_leaf = typed_leaf<Element, key_hash<Hash>, Equal, LeafEntries>;
 
 template <class Element, class Hash, class Equal, class Memory, unsigned LeafEntries>
-class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, Hash, Equal, LeafEntries>>> {
-  using base = trie_root<Memory, typed_nodes<hash_trie_leaf<Element, Hash, Equal, LeafEntries>>>;
+class hash_trie : public trie_root<hash_trie<Element, Hash, Equal, Memory, LeafEntries>, Memory,
+                                   typed_nodes<hash_trie_leaf<Element, Hash, Equal, LeafEntries>>, Hash> {
+  using base = trie_root<hash_trie, Memory, typed_nodes<hash_trie_leaf<Element, Hash, Equal, LeafEntries>>, Hash>;
+  friend base;
 
  public:
   using element = typename Element::type;
   using key_type = typename Element::key_type;
   using mapped_type = typename Element::value_type;
   using leaf_type = hash_trie_leaf<Element, Hash, Equal, LeafEntries>;
-  using base::handle;
+  using base::base;
+  using base::hash;
   using base::root;
-  using base::size;
   using base::stays_readable;
   using base::view;
   using typename base::edit_type;
-  using typename base::handle_type;
-  using typename base::ref_type;
   using typename base::view_type;
   template <class Projection>
   using iterator = element_iterator<view_type, leaf_type, Projection>;
@@ -87,17 +84,11 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
     diff_change<leaf_type> raw_;
   };
 
-  hash_trie() noexcept(std::is_nothrow_default_constructible_v<Hash>) : hash_{handle().seed(), Hash()} {}
-  explicit hash_trie(const key_hash<Hash>& hash) noexcept : hash_(hash) {}
-  /// Takes over the root.
-  hash_trie(const handle_type& in, ref_type at, const key_hash<Hash>& hash) noexcept : base(in, at), hash_(hash) {}
-
   // ---- reading
 
-  [[nodiscard]] const key_hash<Hash>& hash() const noexcept { return hash_; }
   template <class Query>
   [[nodiscard]] const element* find(const Query& query) const noexcept(stays_readable) {
-    return trie_find(view(), leaf(), root(), typed_query<Query>{&query}, hash_(query));
+    return trie_find(view(), leaf(), root(), typed_query<Query>{&query}, hash()(query));
   }
   template <class Query>
   [[nodiscard]] bool contains(const Query& query) const noexcept(stays_readable) {
@@ -113,18 +104,6 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
     const element* const at = find(query);
     return at == nullptr ? nullptr : &Element::value(*at);
   }
-  template <class Projection>
-  [[nodiscard]] element_range<iterator<Projection>> all() const noexcept(stays_readable) {
-    return {iterator<Projection>(view(), root(), 0), {}, size()};
-  }
-  /// Part `index` of `parts` parts that follow each other and whose sizes differ by one at most.
-  template <class Projection>
-  [[nodiscard]] element_range<iterator<Projection>> part(std::size_t index, std::size_t parts) const
-      noexcept(stays_readable) {
-    const auto before = [&](std::size_t i) { return size() / parts * i + std::min(i, size() % parts); };
-    const std::size_t from = before(index), to = before(index + 1);
-    return {iterator<Projection>(view(), root(), from), iterator<Projection>(view(), root(), to), to - from};
-  }
   /// Calls `f(elements, count)` for one leaf after the other until it returns false; returns whether it never did.
   template <class F>
   bool each_leaf(const F& f) const {
@@ -135,22 +114,12 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
     }
     return true;
   }
-  /// In an arena: where it is, and the parameters of its shape.
-  template <class Record>
-  void describe(Record& record) const noexcept {
-    record.root = root();
-    record.seed = hash_.seed;
-    record.leaf_parameter = leaf_type::max_entries;
-  }
-  [[nodiscard]] const char* broken() const noexcept(stays_readable) {
-    return trie_check(view(), leaf(), root()).broken;
-  }
 
   // ---- changing
 
   /// Stores an element in the place of the one with its key, if there is any.
   trie_change store(element&& made) {
-    edit_type edit = this->begin_edit(hash_);
+    edit_type edit = this->begin_store();
     const leaf_type how = leaf();
     return this->take(edit, trie_set(edit, how, root(), how.make_item(made, true)));
   }
@@ -158,9 +127,9 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
   /// Stores the element that `make()` returns if there is none with the key of `query`.
   template <class Query, class Make>
   trie_change store_if_absent(const Query& query, const Make& make) {
-    edit_type edit = this->begin_edit(hash_);
+    edit_type edit = this->begin_store();
     const leaf_type how = leaf();
-    trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash_(query));
+    trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash()(query));
     if (editor.locate(typed_query<Query>{&query})) return trie_change::none;
     return add(edit, how, editor, make);
   }
@@ -169,9 +138,9 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
   /// nothing if `make` is null. The functions may copy this object, but must not change it.
   template <class Query, class F, class Make>
   trie_change update(const Query& query, F& f, const Make& make) {
-    edit_type edit = this->begin_edit(hash_);
+    edit_type edit = this->begin_store();
     const leaf_type how = leaf();
-    trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash_(query));
+    trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash()(query));
     if (editor.locate(typed_query<Query>{&query})) {
       const element& old = *editor.found().at;
       const bool was_alone = alone(edit);
@@ -190,77 +159,9 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
   trie_change erase(const Query& query) {
     edit_type edit = this->begin_edit();
     const leaf_type how = leaf();
-    trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash_(query));
+    trie_editor<edit_type, leaf_type> editor(edit, how, root(), hash()(query));
     if (!editor.locate(typed_query<Query>{&query})) return trie_change::none;
     return this->take(edit, editor.erase());
-  }
-
-  // ---- whole tries
-
-  /// A trie of the `count` elements at `elements`, which are moved from if `movable`. Of elements with one key the last
-  /// one stays.
-  [[nodiscard]] static hash_trie build(const key_hash<Hash>& hash, element* elements, std::size_t count, bool movable) {
-    hash_trie made(hash);
-    made.fill(elements, count, movable);
-    return made;
-  }
-
-  /// Whether two tries have the same hash of every key, and can be walked together.
-  [[nodiscard]] bool hashes_like(const hash_trie& other) const noexcept {
-    if (hash_.seed != other.hash_.seed || !handle().reaches(other.handle())) return false;
-    if constexpr (std::is_empty_v<Hash>) {
-      return true;
-    } else if constexpr (std::equality_comparable<Hash>) {
-      return hash_.hash == other.hash_.hash;
-    } else {
-      return root() == other.root();
-    }
-  }
-  /// This trie, or a copy of its elements with the hash of the other, and in its memory.
-  [[nodiscard]] hash_trie under_hash_of(const hash_trie& other) const {
-    handle().require_readable();
-    if (hashes_like(other)) return *this;
-    hash_trie copy(other.handle(), ref_type{}, other.hash_);
-    if constexpr (std::same_as<element, bool>) {  // a vector of them has no elements to point to
-      for (bool each : all<std::identity>()) copy.store(std::move(each));
-    } else {
-      std::vector<element> copies;
-      copies.reserve(size());
-      each_leaf([&](const element* elements, std::uint32_t count) {
-        copies.insert(copies.end(), elements, elements + count);
-        return true;
-      });
-      copy.fill(copies.data(), copies.size(), true);
-    }
-    return copy;
-  }
-
-  /// Both must have the same hash. `choose(left entry, right entry)` as in trie_join.
-  template <class Choose>
-  [[nodiscard]] static hash_trie join(join_operation operation, const hash_trie& left, const hash_trie& right,
-                                      Choose&& choose) {
-    hash_trie made(left.hash_);
-    edit_type edit = made.begin_join(left, right);
-    const leaf_type how = made.leaf();
-    const auto joined = trie_join(edit, how, operation, left.root(), right.root(), choose);
-    if (!joined.ok) edit.raise();
-    made.take_new(joined.root);
-    return made;
-  }
-
-  [[nodiscard]] bool same_content(const hash_trie& other) const {
-    handle().require_readable();
-    other.handle().require_readable();
-    if (root() == other.root() && handle().reaches(other.handle())) return true;
-    if (size() != other.size()) return false;
-    if (hashes_like(other)) return trie_equal(view(), leaf(), root(), other.root());
-    return each_leaf([&](const element* elements, std::uint32_t count) {
-      return std::all_of(elements, elements + count, [&](const element& each) {
-        const element* const theirs = other.find(Element::key(each));
-        return theirs != nullptr &&
-               typed_value<typename Element::value_type>{&Element::value(each)}.same_as({&Element::value(*theirs)});
-      });
-    });
   }
 
   [[nodiscard]] leaf_type leaf() const noexcept {
@@ -271,19 +172,24 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
     static_assert(Memory::template holds<element>,
                   "coppice: an arena holds elements that are copied as bytes and mean the same in every process: no "
                   "pointers, no views, no alignment above 16; see coppice::shares_as_bytes");
-    return leaf_type(hash_);
+    return leaf_type(hash());
   }
 
  private:
-  /// Gives an empty trie its elements: see build().
   void fill(element* elements, std::size_t count, bool movable) {
     if (count == 0) return;
     edit_type edit = this->begin_edit();
     const leaf_type how = leaf();
     const auto items = items_in_order(how, elements, count, movable);
-    const auto built = trie_build(edit, how, items.data(), static_cast<std::uint32_t>(items.size()));
-    if (!built.ok) edit.raise();
-    this->take_new(built.root);
+    this->take_made(edit, trie_build(edit, how, items.data(), static_cast<std::uint32_t>(items.size())));
+  }
+  [[nodiscard]] bool same_elements(const hash_trie& other) const {
+    return each_leaf([&](const element* elements, std::uint32_t count) {
+      return std::all_of(elements, elements + count, [&](const element& each) {
+        const element* const theirs = other.find(Element::key(each));
+        return theirs != nullptr && typed_value<mapped_type>{&Element::value(each)}.same_as({&Element::value(*theirs)});
+      });
+    });
   }
   /// Whether nobody else has this trie. If that changes, the path of an editor may not be changed in place any more.
   [[nodiscard]] bool alone(const edit_type& edit) const noexcept { return !this->empty() && edit.editable(root()); }
@@ -297,8 +203,6 @@ class hash_trie : public trie_root<Memory, typed_nodes<hash_trie_leaf<Element, H
     (void)editor.locate(leaf_type::key_of(item));
     return this->take(edit, editor.set(item));
   }
-
-  key_hash<Hash> hash_;
 };
 
 }  // namespace coppice::detail

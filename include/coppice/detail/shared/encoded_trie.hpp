@@ -169,8 +169,10 @@ class encoded_iterator {
 };
 
 template <class Element, class Hash, class Equal, class Memory, unsigned LeafEntries>
-class encoded_trie : public trie_root<Memory, packed_nodes> {
-  using base = trie_root<Memory, packed_nodes>;
+class encoded_trie
+    : public trie_root<encoded_trie<Element, Hash, Equal, Memory, LeafEntries>, Memory, packed_nodes, Hash> {
+  using base = trie_root<encoded_trie, Memory, packed_nodes, Hash>;
+  friend base;
   using coder = element_coder<Element>;
 
  public:
@@ -178,13 +180,10 @@ class encoded_trie : public trie_root<Memory, packed_nodes> {
   using key_type = typename coder::key_type;
   using mapped_type = typename coder::mapped_type;
   using leaf_type = packed_leaf<std::uint32_t, seeded_hash, LeafEntries == 0 ? 24 : LeafEntries>;
-  using base::handle;
+  using base::base;
   using base::root;
-  using base::size;
   using base::view;
   using typename base::edit_type;
-  using typename base::handle_type;
-  using typename base::ref_type;
   using typename base::view_type;
   template <class Projection>
   using iterator = encoded_iterator<leaf_type, Element, Projection>;
@@ -225,39 +224,23 @@ class encoded_trie : public trie_root<Memory, packed_nodes> {
     std::optional<mapped_type> after_;
   };
 
-  encoded_trie() noexcept : hash_{handle().seed(), Hash()} {}
-  explicit encoded_trie(const key_hash<Hash>& hash) noexcept : hash_(hash) {}
-  /// Takes over the root.
-  encoded_trie(const handle_type& in, ref_type at, const key_hash<Hash>& hash) noexcept : base(in, at), hash_(hash) {}
-
   // ---- reading
 
-  [[nodiscard]] const key_hash<Hash>& hash() const noexcept { return hash_; }
   template <class Query>
   [[nodiscard]] bool contains(const Query& query) const {
-    return find_stored(query).has_value();
+    return find_stored(encoded_key<key_type>(query)).has_value();
   }
   template <class Query>
   [[nodiscard]] std::optional<key_type> find_key(const Query& query) const {
-    if (!contains(query)) return std::nullopt;
-    return decode_stored<key_type>(encoded_key<key_type>(query).view());
+    const encoded_key<key_type> key(query);
+    if (!find_stored(key)) return std::nullopt;
+    return decode_stored<key_type>(key.view());
   }
   template <class Query>
   [[nodiscard]] std::optional<mapped_type> find_value(const Query& query) const {
-    const auto stored = find_stored(query);
+    const auto stored = find_stored(encoded_key<key_type>(query));
     if (!stored) return std::nullopt;
     return coder::value_of(*stored);
-  }
-  template <class Projection>
-  [[nodiscard]] element_range<iterator<Projection>> all() const {
-    return {iterator<Projection>(view(), root(), 0), {}, size()};
-  }
-  /// Part `index` of `parts` parts that follow each other and whose sizes differ by one at most.
-  template <class Projection>
-  [[nodiscard]] element_range<iterator<Projection>> part(std::size_t index, std::size_t parts) const {
-    const auto before = [&](std::size_t i) { return size() / parts * i + std::min(i, size() % parts); };
-    const std::size_t from = before(index), to = before(index + 1);
-    return {iterator<Projection>(view(), root(), from), iterator<Projection>(view(), root(), to), to - from};
   }
   /// Calls `f(elements, count)` for the elements of one leaf after the other, until it returns false.
   template <class F>
@@ -275,24 +258,29 @@ class encoded_trie : public trie_root<Memory, packed_nodes> {
     }
     return true;
   }
-  template <class Record>
-  void describe(Record& record) const noexcept {
-    record.root = root();
-    record.seed = hash_.seed;
-    record.leaf_parameter = leaf_type::max_entries;
-  }
-  [[nodiscard]] const char* broken() const { return trie_check(view(), leaf(), root()).broken; }
 
   // ---- changing
 
-  trie_change store(element&& made) { return store_encoded(Element::key(made), Element::value(made)); }
+  trie_change store(element&& made) {
+    byte_buffer buffer;
+    encode(Element::key(made), buffer);
+    const std::size_t middle = buffer.bytes().size();
+    coder::encode_value(Element::value(made), buffer);
+    const std::span<const std::byte> bytes(buffer.bytes());
+    return store_encoded(encoded_view(bytes.first(middle)), encoded_view(bytes.subspan(middle)));
+  }
   template <class Query, class Make>
   trie_change store_if_absent(const Query& query, const Make& make) {
     return contains(query) ? trie_change::none : store(make());
   }
   template <class Query, class F, class Make>
   trie_change update(const Query& query, F& f, const Make& make) {
-    if (const auto old = find_stored(query)) return store_encoded(query, mapped_type(f(coder::value_of(*old))));
+    const encoded_key<key_type> key(query);
+    if (const auto old = find_stored(key)) {
+      byte_buffer value;
+      coder::encode_value(mapped_type(f(coder::value_of(*old))), value);
+      return store_encoded(key.view(), encoded_view(value.bytes()));
+    }
     if constexpr (std::same_as<Make, std::nullptr_t>) {
       return trie_change::none;
     } else {
@@ -306,66 +294,15 @@ class encoded_trie : public trie_root<Memory, packed_nodes> {
     return this->take(edit, trie_erase(edit, leaf(), root(), key.view()));
   }
 
-  // ---- whole tries
-
-  /// A trie of the `count` elements at `elements`. Of elements with one key the last one stays.
-  [[nodiscard]] static encoded_trie build(const key_hash<Hash>& hash, const element* elements, std::size_t count,
-                                          bool) {
-    encoded_trie made(hash);
-    made.fill(elements, count);
-    return made;
-  }
-
-  [[nodiscard]] bool hashes_like(const encoded_trie& other) const noexcept {
-    return hash_.seed == other.hash_.seed && handle().reaches(other.handle());
-  }
-  /// This trie, or a copy of its elements with the hash of the other, and in its memory.
-  [[nodiscard]] encoded_trie under_hash_of(const encoded_trie& other) const {
-    handle().require_readable();
-    if (hashes_like(other)) return *this;
-    std::vector<element> copies;
-    each_leaf([&](const element* elements, std::uint32_t count) {
-      copies.insert(copies.end(), elements, elements + count);
-      return true;
-    });
-    encoded_trie copy(other.handle(), ref_type{}, other.hash_);
-    copy.fill(copies.data(), copies.size());
-    return copy;
-  }
-  template <class Choose>
-  [[nodiscard]] static encoded_trie join(join_operation operation, const encoded_trie& left, const encoded_trie& right,
-                                         Choose&& choose) {
-    encoded_trie made(left.hash_);
-    edit_type edit = made.begin_join(left, right);
-    const leaf_type how = made.leaf();
-    const auto joined = trie_join(edit, how, operation, left.root(), right.root(), choose);
-    if (!joined.ok) edit.raise();
-    made.take_new(joined.root);
-    return made;
-  }
-  [[nodiscard]] bool same_content(const encoded_trie& other) const {
-    handle().require_readable();
-    other.handle().require_readable();
-    if (root() == other.root() && handle().reaches(other.handle())) return true;
-    if (size() != other.size()) return false;
-    if (hashes_like(other)) return trie_equal(view(), leaf(), root(), other.root());
-    const view_type nodes = view(), theirs = other.view();
-    return trie_for_each(nodes, leaf(), root(), [&](const auto& each) {
-      const auto there = trie_find(theirs, other.leaf(), other.root(), each.key);
-      return there.has_value() && there->same_as(each.value);
-    });
-  }
-
   [[nodiscard]] leaf_type leaf() const noexcept {
     static_assert(std::same_as<Hash, coppice::hash<key_type>> && std::same_as<Equal, std::equal_to<>>,
                   "coppice: keys that an arena holds encoded are hashed and compared by their bytes: leave Hash and "
                   "Equal as they are");
-    return leaf_type(seeded_hash{hash_.seed});
+    return leaf_type(seeded_hash{this->hash().seed});
   }
 
  private:
-  /// Gives an empty trie its elements: see build().
-  void fill(const element* elements, std::size_t count) {
+  void fill(const element* elements, std::size_t count, bool) {
     if (count == 0) return;
     edit_type edit = this->begin_edit();
     const leaf_type how = leaf();
@@ -398,28 +335,22 @@ class encoded_trie : public trie_root<Memory, packed_nodes> {
     const auto same_key = [](const item& a, const item& b) noexcept { return a.key.same_as(b.key); };
     // Backwards, so that the one kept of each run is its last.
     items.erase(items.begin(), std::unique(items.rbegin(), items.rend(), same_key).base());
-    const auto built = trie_build(edit, how, items.data(), static_cast<std::uint32_t>(items.size()));
-    if (!built.ok) edit.raise();
-    this->take_new(built.root);
+    this->take_made(edit, trie_build(edit, how, items.data(), static_cast<std::uint32_t>(items.size())));
   }
-  template <class Query>
-  [[nodiscard]] std::optional<packed_view> find_stored(const Query& query) const {
-    const encoded_key<key_type> key(query);
+  [[nodiscard]] bool same_elements(const encoded_trie& other) const {
+    const view_type nodes = view(), theirs = other.view();
+    return trie_for_each(nodes, leaf(), root(), [&](const auto& each) {
+      const auto there = trie_find(theirs, other.leaf(), other.root(), each.key);
+      return there.has_value() && there->same_as(each.value);
+    });
+  }
+  [[nodiscard]] std::optional<packed_view> find_stored(const encoded_key<key_type>& key) const {
     return trie_find(view(), leaf(), root(), key.view());
   }
-  template <class Key>
-  trie_change store_encoded(const Key& key, const mapped_type& value) {
-    byte_buffer buffer;
-    encode_as<key_type>(key, buffer);
-    const std::size_t middle = buffer.bytes().size();
-    coder::encode_value(value, buffer);
-    const std::span<const std::byte> bytes(buffer.bytes());
-    edit_type edit = this->begin_edit(hash_);
-    return this->take(
-        edit, trie_set(edit, leaf(), root(), encoded_view(bytes.first(middle)), encoded_view(bytes.subspan(middle))));
+  trie_change store_encoded(const packed_view& key, const packed_view& value) {
+    edit_type edit = this->begin_store();
+    return this->take(edit, trie_set(edit, leaf(), root(), key, value));
   }
-
-  key_hash<Hash> hash_;
 };
 
 }  // namespace coppice::detail
