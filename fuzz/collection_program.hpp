@@ -16,6 +16,20 @@ namespace coppice::fuzz {
 /// How a collection is changed.
 enum class way : unsigned { copy, in_place, transient_of_copy, transient_of_all };
 
+/// One step of a program over four versions; further bytes that it takes follow.
+struct instruction {
+  unsigned operation;  // 0 to 15
+  unsigned target;     // 0 to 3
+  way how;
+  unsigned number;
+
+  explicit instruction(program& steps) : instruction(steps.byte(), steps) {}
+
+ private:
+  instruction(unsigned code, program& steps)
+      : operation(code >> 2 & 15), target(code & 3), how(static_cast<way>(code >> 6)), number(steps.byte()) {}
+};
+
 /// Assigns one version to another: copied, moved, or exchanged.
 template <class Version>
 void copy_or_move(Version& target, Version& from, way how) {

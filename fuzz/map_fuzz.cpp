@@ -37,11 +37,11 @@ class machine {
 
  private:
   void step(program& steps) {
-    const unsigned code = steps.byte();
-    version& target = versions_[code & 3];
-    const unsigned number = steps.byte();
-    const way how = static_cast<way>(code >> 6);
-    switch (code >> 2 & 15) {
+    const instruction next(steps);
+    version& target = versions_[next.target];
+    const unsigned number = next.number;
+    const way how = next.how;
+    switch (next.operation) {
       case 0:
       case 1:
       case 2:
