@@ -3,27 +3,17 @@
 #include <tuple>
 #include <variant>
 
-#include "coppice/store_arena.hpp"
-#include "tests/store/support.hpp"
+#include "support.hpp"
 
 namespace store_test {
 namespace {
 
-class encoded_elements : public store_case {
+class encoded_elements : public collection_case {
  protected:
-  template <class Collection>
-  [[nodiscard]] Collection now(const value_view& key) {
-    return store_.snapshot().get<Collection>(key).value();
-  }
-  void TearDown() override {
-    const check_report report = store_.check();
-    EXPECT_TRUE(report.ok()) << report.broken;
-  }
-  store store_ = store::open("encoded");
+  encoded_elements() : collection_case("encoded") {}
 };
 
 TEST_F(encoded_elements, are_found_as_they_were_set) {
-  using texts = arena_map<std::string, std::string>;
   using lists = arena_map<int, std::vector<int>>;
   using nested =
       std::tuple<std::optional<std::string>, std::map<int, std::vector<std::string>>, std::variant<int, std::string>>;
@@ -52,7 +42,6 @@ TEST_F(encoded_elements, are_found_as_they_were_set) {
 }
 
 TEST_F(encoded_elements, may_be_of_any_length) {
-  using texts = arena_map<std::string, std::string>;
   const std::size_t lengths[] = {0, 1, 200, 254, 255, 256, 257, 1000, 1536, 5000, 70'000, 1'200'000, 5'000'000};
   const auto key = [](std::size_t length) { return std::string(length, 'k') + "!"; };
   const auto content = [](std::size_t length) { return std::string(length, static_cast<char>('a' + length % 26)); };
@@ -91,7 +80,6 @@ TEST_F(encoded_elements, may_be_of_any_length) {
 }
 
 TEST_F(encoded_elements, give_back_what_they_took) {
-  using texts = arena_map<std::string, std::string>;
   store_.transact([](transaction& work) { work.set("texts", texts{{"a", "b"}}); });
   store_.collect();
   const std::uint64_t before = store_.check().live_bytes;
@@ -140,7 +128,6 @@ TEST_F(encoded_elements, are_updated_compared_and_joined) {
 }
 
 TEST_F(encoded_elements, with_one_key_are_the_last_of_them) {
-  using texts = arena_map<std::string, std::string>;
   store_.transact([](transaction& work) {
     std::vector<std::pair<std::string, std::string>> given;
     for (int i = 0; i < 1000; ++i) given.emplace_back(std::to_string(i % 30), std::to_string(i));

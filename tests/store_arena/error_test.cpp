@@ -2,8 +2,7 @@
 // do.
 #include <chrono>
 
-#include "coppice/store_arena.hpp"
-#include "tests/store/support.hpp"
+#include "support.hpp"
 
 namespace store_test {
 
@@ -24,9 +23,6 @@ inline constexpr std::string_view coppice::stored_name<store_test::second_kind> 
 namespace store_test {
 namespace {
 
-using u64 = std::uint64_t;
-using numbers = arena_map<u64, u64>;
-using number_vector = arena_vector<u64>;
 using text_set = arena_set<std::string>;
 
 struct own_hash {
@@ -34,8 +30,9 @@ struct own_hash {
   std::uint64_t operator()(u64 key, std::uint64_t seed) const noexcept { return hash<u64>{}(key, seed); }
 };
 
-class collection_errors : public store_case {
+class collection_errors : public collection_case {
  protected:
+  collection_errors() : collection_case("errors") {}
   template <class Call>
   void expect(errc code, const char* word, Call&& call) {
     const outcome met = outcome_of(std::forward<Call>(call));
@@ -53,9 +50,6 @@ class collection_errors : public store_case {
     expect(errc::invalid_argument, word, [&] { (void)store_.snapshot().get<Asked>("k"); });
     expect(errc::invalid_argument, "'errors'", [&] { (void)store_.snapshot().get<Asked>("k"); });
   }
-  void TearDown() override { EXPECT_TRUE(store_.check().ok()); }
-
-  store store_ = store::open("errors");
 };
 
 TEST_F(collection_errors, another_kind) {

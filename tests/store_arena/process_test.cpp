@@ -2,16 +2,10 @@
 // transaction leaves the version before or the one after, and no memory behind.
 #include <atomic>
 
-#include "coppice/store_arena.hpp"
-#include "tests/store/support.hpp"
+#include "support.hpp"
 
 namespace store_test {
 namespace {
-
-using u64 = std::uint64_t;
-using numbers = arena_map<u64, u64>;
-using texts = arena_map<std::string, std::string>;
-using number_vector = arena_vector<u64>;
 
 using collections_of_processes = store_case;
 

@@ -2,23 +2,12 @@
 // full store is an ordinary error.
 #include "src/store/space.hpp"
 
-#include "coppice/store_arena.hpp"
 #include "src/store/state.hpp"
-#include "tests/store/support.hpp"
+#include "support.hpp"
 
 namespace store_test {
 namespace {
 
-using u64 = std::uint64_t;
-using numbers = arena_map<u64, u64>;
-using texts = arena_map<std::string, std::string>;
-using number_vector = arena_vector<u64>;
-
-numbers counted(u64 count, u64 more = 0) {
-  auto changing = numbers().transient();
-  for (u64 i = 0; i < count; ++i) changing.set(i, i + more);
-  return std::move(changing).persistent();
-}
 bool is_counted(const numbers& of, u64 count, u64 more = 0) {
   if (of.check() != nullptr || of.size() != count) return false;
   for (u64 i = 0; i < count; ++i) {

@@ -3,8 +3,7 @@
 #include <array>
 #include <optional>
 
-#include "coppice/store_arena.hpp"
-#include "tests/store/support.hpp"
+#include "support.hpp"
 
 namespace store_test {
 
@@ -22,13 +21,11 @@ inline constexpr std::string_view coppice::stored_name<store_test::point> = "tes
 namespace store_test {
 namespace {
 
-using u64 = std::uint64_t;
-using numbers = arena_map<u64, u64>;
 using number_set = arena_set<u64>;
-using number_vector = arena_vector<u64>;
 
-class stored_collection : public store_case {
+class stored_collection : public collection_case {
  protected:
+  stored_collection() : collection_case("stored") {}
   template <class Collection>
   void put(const value_view& key, const Collection& collection) {
     store_.transact([&](transaction& work) { work.set(key, collection); });
@@ -38,26 +35,11 @@ class stored_collection : public store_case {
   void make(const value_view& key, const Make& made) {
     store_.transact([&](transaction& work) { work.set(key, made()); });
   }
-  template <class Collection>
-  [[nodiscard]] Collection now(const value_view& key) {
-    return store_.snapshot().get<Collection>(key).value();
-  }
-  void TearDown() override {
-    const check_report report = store_.check();
-    EXPECT_TRUE(report.ok()) << report.broken;
-  }
-  static numbers counted(u64 count, u64 more = 0) {
-    auto changing = numbers().transient();
-    for (u64 i = 0; i < count; ++i) changing.set(i, i + more);
-    return std::move(changing).persistent();
-  }
   static void expect_counted(const numbers& of, u64 count, u64 more = 0) {
     EXPECT_EQ(of.check(), nullptr);
     ASSERT_EQ(of.size(), count);
     for (u64 i = 0; i < count; ++i) ASSERT_EQ(of.at(i), i + more);
   }
-
-  store store_ = store::open("stored");
 };
 
 TEST_F(stored_collection, is_found_by_a_snapshot_and_by_the_next_transaction) {
