@@ -57,10 +57,10 @@ result<void> remove_file(const char* path) noexcept;
 result<file_identity> identify(int file) noexcept;
 result<file_identity> identify(const char* path) noexcept;
 
-/// Maps the file shared, readable and writable, over reserved_bytes of addresses that begin at a multiple of as many;
-/// takes over the descriptor (closes it on failure too). Growing the file needs no new mapping. The mapping does not
-/// hold the open file description of `file`, so it keeps no slot lock alive. Needs /proc. Errors: out_of_space
-/// (addresses), permission, not_found (no /proc), system.
+/// Maps the file shared, readable and writable, over reserved_bytes of addresses that begin at a multiple of as many,
+/// for which twice as many must be free; takes over the descriptor (closes it on failure too). Growing the file needs
+/// no new mapping. The mapping does not hold the open file description of `file`, so it keeps no slot lock alive. Needs
+/// /proc. Errors: out_of_space (addresses), permission, not_found (no /proc), system.
 result<region> map_file(int file) noexcept;
 
 /// Unmaps and closes; only unmaps if the file is -1, as in a child that closed it by close_inherited(). Precondition:

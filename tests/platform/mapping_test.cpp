@@ -68,6 +68,14 @@ TEST(map_file, keeps_working_after_the_path_is_removed) {
   mapped.base()[page] = std::byte{1};
 }
 
+TEST(map_file, begins_at_a_multiple_of_what_it_reserves) {
+  scratch_directory directory;
+  const mapped_file first(directory / "a"), second(directory / "b");
+  for (const mapped_file* each : {&first, &second}) {
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(each->base()) % reserved_bytes, 0U);
+  }
+}
+
 TEST(map_file, reports_want_of_addresses_and_closes_the_descriptor) {
   scratch_directory directory;
   child_process child([&] {

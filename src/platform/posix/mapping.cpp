@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <limits>
 
 #include "src/platform/port.hpp"
@@ -53,17 +54,25 @@ failure commit_failure(int os_error, std::uint64_t offset, std::uint64_t length)
 }
 
 /// Reserves `reserved_bytes` of addresses that begin at a multiple of as many: then an address in a mapping tells where
-/// the mapping begins (coppice/detail/shared/link.hpp). Null: no addresses, or none of that alignment.
+/// the mapping begins (coppice/detail/shared/link.hpp). Just as many first: below another mapping they are aligned,
+/// and cutting them out of twice as many each time would leave holes that are too small. Null: no addresses.
 std::byte* reserve_aligned() noexcept {
-  constexpr std::uint64_t twice = 2 * reserved_bytes;
-  void* const found = ::mmap(nullptr, twice, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (found == MAP_FAILED) return nullptr;
-  auto* const first = static_cast<std::byte*>(found);
-  const std::uint64_t before =
-      (reserved_bytes - reinterpret_cast<std::uintptr_t>(first) % reserved_bytes) % reserved_bytes;
-  if (before != 0) (void)::munmap(first, before);
-  (void)::munmap(first + before + reserved_bytes, twice - before - reserved_bytes);
-  return first + before;
+  for (const std::uint64_t length : {reserved_bytes, 2 * reserved_bytes}) {
+    void* const found = ::mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (found == MAP_FAILED) return nullptr;
+    auto* const first = static_cast<std::byte*>(found);
+    const std::uint64_t beyond = reinterpret_cast<std::uintptr_t>(first) % reserved_bytes;
+    const std::uint64_t before = beyond == 0 ? 0 : reserved_bytes - beyond;
+    if (before + reserved_bytes > length) {
+      (void)::munmap(first, length);
+      continue;
+    }
+    const std::uint64_t after = length - before - reserved_bytes;
+    if (before != 0) (void)::munmap(first, before);
+    if (after != 0) (void)::munmap(first + before + reserved_bytes, after);
+    return first + before;
+  }
+  return nullptr;  // not reached: twice as many always have an aligned stretch
 }
 
 }  // namespace
