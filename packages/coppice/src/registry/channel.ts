@@ -5,7 +5,7 @@
  * hub tells the client of its own thread arrives at once. An open channel does not keep a process alive unless `hold`
  * says so.
  */
-import { later, type Threads } from './platform.js';
+import { later, listenTo, type Port } from './platform.js';
 import type { ToClient, ToHub } from './protocol.js';
 
 /** One end of a channel. */
@@ -21,11 +21,8 @@ export interface Channel<Out, In> {
 export type HubChannel = Channel<ToClient, ToHub>;
 export type ClientChannel = Channel<ToHub, ToClient>;
 
-/** Ports of Node, Bun and Deno have these, those of browsers need none. */
-type CountedPort = MessagePort & Partial<Pick<Threads['MessagePort'], 'ref' | 'unref'>>;
-
 class PortChannel<Out, In> implements Channel<Out, In> {
-  readonly #port: CountedPort;
+  readonly #port: Port;
   #open = true;
 
   constructor(port: MessagePort) {
@@ -42,13 +39,13 @@ class PortChannel<Out, In> implements Channel<Out, In> {
       this.close();
       ended(reason);
     };
-    this.#port.addEventListener('message', (event: MessageEvent<In>) => {
-      if (this.#open) received(event.data);
+    listenTo(this.#port, 'message', (message) => {
+      if (this.#open) received(message as In);
     });
-    this.#port.addEventListener('messageerror', () => {
+    listenTo(this.#port, 'messageerror', () => {
       end('a message could not be read in the thread that received it, perhaps for lack of memory');
     });
-    this.#port.addEventListener('close', () => {
+    listenTo(this.#port, 'close', () => {
       end('the thread at the other end has ended');
     });
     this.#port.start();

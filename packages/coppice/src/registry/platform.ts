@@ -5,12 +5,6 @@
  * Found at run time and not by conditions of the package, so that one file serves every runtime and bundler.
  */
 
-/** Those parts of node:worker_threads that are used, which Bun and Deno have as well. */
-export interface Threads {
-  readonly parentPort: Endpoint | null;
-  readonly MessagePort: { ref(): void; unref(): void };
-}
-
 /** A worker as its parent sees it, or the parent as a worker sees it. */
 export interface Endpoint {
   postMessage(message: unknown, transfer?: readonly unknown[]): void;
@@ -20,8 +14,12 @@ export interface Endpoint {
   removeEventListener?(event: string, listener: (event: MessageEvent<unknown>) => void): void;
 }
 
+/** A port: those of Node, Bun and Deno are emitters and count whether they hold the process, those of browsers do not. */
+export type Port = MessagePort & Pick<Endpoint, 'on'> & { ref?(): void; unref?(): void };
+
 interface Globals {
-  readonly process?: { getBuiltinModule?(name: string): Threads | undefined };
+  readonly process?: { getBuiltinModule?(name: string): { readonly parentPort: Endpoint | null } | undefined };
+  readonly Deno?: unknown;
   readonly setImmediate?: (callback: () => void) => unknown;
   readonly navigator?: { readonly locks?: LockManager };
   readonly WorkerGlobalScope?: unknown;
@@ -39,22 +37,36 @@ export function parentOfThread(): { endpoint: Endpoint; web: boolean } | undefin
 }
 
 /**
+ * Calls back with what a port says. As an emitter, where it is one: ports within messages that Deno delivers by the other
+ * way hold the process for ever.
+ */
+export function listenTo(
+  port: Port,
+  event: 'message' | 'messageerror' | 'close',
+  heard: (value: unknown) => void,
+): void {
+  if (port.on) port.on(event, heard);
+  else
+    port.addEventListener(event, (value: MessageEvent | Event) => {
+      heard('data' in value ? value.data : undefined);
+    });
+}
+
+/**
  * Calls back for each message of the other side that `mine` accepts, and hides it from listeners that came later where
  * the runtime lets it. Returns what stops it.
  */
 export function onMessage(endpoint: Endpoint, mine: (message: unknown) => boolean): () => void {
-  if (endpoint.addEventListener && endpoint.removeEventListener) {
-    const listener = (event: MessageEvent<unknown>): void => {
-      if (mine(event.data)) event.stopImmediatePropagation();
-    };
-    endpoint.addEventListener('message', listener);
-    return () => endpoint.removeEventListener?.('message', listener);
+  if (endpoint.on && (globals.Deno !== undefined || !endpoint.addEventListener)) {
+    const listener = (message: unknown): void => void mine(message);
+    endpoint.on('message', listener);
+    return () => endpoint.off?.('message', listener);
   }
-  const listener = (message: unknown): void => {
-    mine(message);
+  const listener = (event: MessageEvent<unknown>): void => {
+    if (mine(event.data)) event.stopImmediatePropagation();
   };
-  endpoint.on?.('message', listener);
-  return () => endpoint.off?.('message', listener);
+  endpoint.addEventListener?.('message', listener);
+  return () => endpoint.removeEventListener?.('message', listener);
 }
 
 /** Calls back when a worker has ended, where the runtime says so: Node, Bun, and Deno's node:worker_threads. */

@@ -17,9 +17,9 @@ const MARK = 'coppice/test';
 export interface StartedWorker {
   /** For `bind`. */
   readonly worker: WorkerLike;
-  post(message: unknown): void;
-  onMessage(listener: (message: unknown) => void): void;
-  terminate(): Promise<void>;
+  readonly post: (message: unknown) => void;
+  readonly onMessage: (listener: (message: unknown) => void) => void;
+  readonly terminate: () => Promise<void>;
 }
 
 export type Kind = 'threads' | 'web';
@@ -50,7 +50,9 @@ function startThread(module: Threads, url: URL, data: unknown): StartedWorker {
         unwrap(message, listener);
       });
     },
-    terminate: async () => void (await worker.terminate()),
+    terminate: async () => {
+      await worker.terminate();
+    },
   };
 }
 
