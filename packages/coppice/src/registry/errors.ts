@@ -18,7 +18,9 @@
  * ```
  */
 export class RegistryError extends Error {
+  /** `RegistryError` */
   override readonly name = 'RegistryError';
+  /** What happened. */
   readonly code: 'not_held' | 'closed' | 'unbound';
 
   constructor(code: 'not_held' | 'closed' | 'unbound', message: string) {

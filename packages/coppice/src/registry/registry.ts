@@ -42,6 +42,7 @@ export interface RegistryData<T = unknown> {
  * ```
  */
 export interface WorkerLike {
+  /** What every worker has. */
   postMessage(message: unknown, transfer: never[]): void;
 }
 
@@ -257,6 +258,7 @@ export class Registry<T = unknown> {
     return [...this];
   }
 
+  /** `Registry` */
   get [Symbol.toStringTag](): string {
     return 'Registry';
   }

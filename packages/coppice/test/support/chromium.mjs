@@ -16,13 +16,14 @@ const ISOLATION = {
 export async function serve(folder, isolated) {
   const server = createServer((request, response) => {
     const { pathname, search } = new URL(request.url, 'http://localhost');
-    const page = `<!doctype html><title>tests</title><link rel="icon" href="data:,"><script type="module" src="/${search.slice(1)}"></script>`;
+    const page = `<!doctype html><title>tests</title><script type="module" src="/${search.slice(1)}"></script>`;
     try {
       const body = pathname === '/page' ? page : readFileSync(join(folder, pathname));
       const type = pathname === '/page' ? 'text/html' : (TYPES[extname(pathname)] ?? 'application/octet-stream');
       response.writeHead(200, { 'Content-Type': type, ...(isolated ? ISOLATION : {}) }).end(body);
     } catch {
-      response.writeHead(404).end();
+      // A page that names no icon is asked for one all the same, and a 404 would be an error in its console.
+      response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -41,15 +42,15 @@ export async function closeBrowser() {
   launched = undefined;
 }
 
-/** Opens a page and hands each line of its console to `print` until it says `end`. Resolves as runInProcess does. */
-export async function runPage(url, print) {
+/** Opens a page and hands each line of its console to `print` until it says `last`. Resolves as runInProcess does. */
+export async function runPage(url, print, last = 'end') {
   const page = await (await browser()).newPage();
   let timer;
   try {
     return await new Promise((resolve) => {
       timer = setTimeout(() => resolve(`stopped after ${LIMIT_MS} ms`), LIMIT_MS);
       page.on('console', (message) => {
-        if (message.text() === 'end') resolve('well');
+        if (message.text() === last) resolve('well');
         else message.text().split('\n').forEach(print);
       });
       page.on('pageerror', (error) => resolve(`error in the page: ${error.message}`));
