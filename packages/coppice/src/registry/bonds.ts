@@ -8,7 +8,7 @@
 import { overPort } from './channel.js';
 import type { Client } from './client.js';
 import { RegistryError } from './errors.js';
-import { onExit, onMessage, parentOfThread, showLife, type Endpoint } from './platform.js';
+import { later, onExit, onMessage, parentOfThread, showLife, type Endpoint } from './platform.js';
 import { isNotice, TAG, type Hello, type Missed, type ToClient, type ToHub } from './protocol.js';
 
 /** How long a worker waits for a hello that is on its way before it asks for one. */
@@ -72,10 +72,16 @@ export function bindToParent(client: Client): () => void {
     letGo = connect(client, (message as Hello).port, parent.web);
     return true;
   });
+  let waiting = true;
+  // In a later turn: after long work in the worker the timer may go off although the hello has arrived.
+  const ask = (): void => {
+    if (waiting) parent.endpoint.postMessage({ [TAG]: 'missed', registry: client.registry } satisfies Missed);
+  };
   const timer = setTimeout(() => {
-    parent.endpoint.postMessage({ [TAG]: 'missed', registry: client.registry } satisfies Missed);
+    later(ask);
   }, HELLO_DELAY_MS);
   const ready = (): void => {
+    waiting = false;
     clearTimeout(timer);
     stop();
   };

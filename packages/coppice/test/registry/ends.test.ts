@@ -1,6 +1,6 @@
 /** Workers that end while they hold, wait or write, and threads that have nothing left to do. */
 import { bind, Registry } from '../../src/registry.js';
-import { equal, ok } from '../support/assert.js';
+import { equal, ok, rejects } from '../support/assert.js';
 import { Puppet, withPuppets } from '../support/puppet.js';
 import { test } from '../support/runner.js';
 import { kinds, startWorker } from '../support/workers.js';
@@ -81,4 +81,23 @@ test('a worker with nothing left to do ends by itself, and so does its lock', as
   // Web workers live until somebody ends them.
   if (kinds[0] === 'web') await terminate();
   await registry.acquire(2);
+});
+
+test('a worker that has let go of its registry still holds its key as long as it lives', async () => {
+  const registry = new Registry();
+  const { worker, post, onMessage, terminate } = startWorker('forgetful', registry.data);
+  bind(registry, worker);
+  let heard: () => void = () => undefined;
+  onMessage(() => {
+    heard();
+  });
+  await new Promise<void>((resolve) => (heard = resolve));
+  for (let round = 0; round < 3; round++) {
+    post('collect garbage');
+    await new Promise<void>((resolve) => (heard = resolve));
+    await registry.has(1);
+    await rejects(registry.acquire(1, { timeoutMs: 0 }), { name: 'TimeoutError' });
+  }
+  await terminate();
+  await registry.acquire(1);
 });

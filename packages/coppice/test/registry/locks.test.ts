@@ -27,13 +27,14 @@ test('acquire grants in the order of asking, across threads', async () => {
           await puppet.do('release', 1);
         }),
       );
-      if (index === 0)
-        turns.push(
-          registry.acquire(1).then(() => {
-            order.push('main');
-            return registry.release(1);
-          }),
-        );
+      if (index !== 0) continue;
+      turns.push(
+        registry.acquire(1).then(() => {
+          order.push('main');
+          return registry.release(1);
+        }),
+      );
+      await registry.has(1);
     }
     equal(order, []);
     await registry.release(1);
