@@ -72,15 +72,28 @@ test('workers that end at random while all count: the others go on, and no count
   });
 });
 
-test('a worker with nothing left to do ends by itself, and so does its lock', async () => {
+test('a worker that waits stays alive; one with nothing left to do ends by itself, and so does its lock', async () => {
   const registry = new Registry();
+  await registry.acquire(3);
   const { worker, terminate } = startWorker('brief', registry.data);
   bind(registry, worker);
+  while (
+    (await registry.acquire(2, { timeoutMs: 0 }).then(
+      () => 'free',
+      () => 'held',
+    )) === 'free'
+  ) {
+    await registry.release(2);
+  }
+  // Long enough for a worker that nothing keeps alive to be gone.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await registry.release(3);
   // Set by the worker while it holds key 2, and it holds it until it ends.
   while ((await registry.get(1)) === undefined);
   // Web workers live until somebody ends them.
   if (kinds[0] === 'web') await terminate();
   await registry.acquire(2);
+  equal(await registry.get(1), 'done');
 });
 
 test('a worker that has let go of its registry still holds its key as long as it lives', async () => {

@@ -1,7 +1,8 @@
 /** The hub alone, told by hand what arrives when: the races that threads meet once in a million times. */
+import { Registry } from '../../src/registry.js';
 import { Hub } from '../../src/registry/hub.js';
 import type { HubChannel } from '../../src/registry/channel.js';
-import type { ToClient, ToHub } from '../../src/registry/protocol.js';
+import type { Data, ToClient, ToHub } from '../../src/registry/protocol.js';
 import { equal } from '../support/assert.js';
 import { test } from '../support/runner.js';
 
@@ -79,6 +80,8 @@ test('what the dead still had in flight is dropped, and their turns end before a
   a.say({ t: 'set', id: 4, key: 5, value: 'too late' });
   equal([a.news(), b.news(), c.news()], [[], ['set 5 held', 'done 1'], ['set 5 held', 'set 5 waits', 'done 1']]);
   equal(a.closed, true);
+  c.say({ t: 'release', id: 2, key: 5 });
+  equal([a.news(), b.news(), c.news()], [[], [], ['done 2']]);
 });
 
 test('a clear that waits for two keys, of whom one holder dies, is answered once', () => {
@@ -105,6 +108,18 @@ test('who joins gets the difference to what it has, in the order of the hub, and
   equal(late.news(), ['state 1,2 changed 2,b']);
   a.say({ t: 'set', id: 5, key: 4, value: 'd' });
   equal(late.news(), ['set 4 d']);
+});
+
+test('data says as of which version it is, so that a worker is sent the difference only', async () => {
+  const registry = new Registry();
+  const version = (): number => (registry.data as unknown as Data).version;
+  equal(version(), 0);
+  await registry.set(1, 'one');
+  await registry.set(2, 'two');
+  equal(version(), 2);
+  await registry.delete(1);
+  await registry.delete(1);
+  equal(version(), 3);
 });
 
 test('a thread that cannot be told of a change is let go, and keeps nobody waiting', async () => {
