@@ -3,11 +3,11 @@
  *
  * Usage: node test/run.mjs [node|bun|deno|chromium|chromium-plain|package]... [--only PART-OF-FILE-NAME]
  *
- * Every *.test.ts is bundled once and loaded by each runtime in a process or page of its own, which has to
- * end by itself: a process that something keeps alive has failed. `chromium` serves pages that may share memory (COOP
- * and COEP), `chromium-plain` serves them without; `package` installs the packed package into new projects. Prints a line
- * for each test and at the end for each runtime `RUNTIME: N passed, N failed, N skipped`; fails if any test failed or a
- * runtime ran none.
+ * Every *.test.ts is bundled once and loaded by each runtime in a process or page of its own, which has to end by itself:
+ * a process that something keeps alive has failed. `chromium` serves pages that may share memory (COOP and COEP),
+ * `chromium-plain` serves them without, and not securely; `package` installs the packed package into new projects. Prints
+ * a line for each test and at the end for each runtime `RUNTIME: N passed, N failed, N skipped`; fails if any test failed
+ * or a runtime ran none.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

@@ -8,7 +8,7 @@
 import { overPort } from './channel.js';
 import type { Client } from './client.js';
 import { RegistryError } from './errors.js';
-import { later, onExit, onMessage, parentOfThread, showLife, type Endpoint } from './platform.js';
+import { later, onExit, onMessage, parentOfThread, showLife, uniqueName, type Endpoint } from './platform.js';
 import { isNotice, TAG, type Hello, type Missed, type ToClient, type ToHub } from './protocol.js';
 
 /** How long a worker waits for a hello that is on its way before it asks for one. */
@@ -102,7 +102,7 @@ function connect(client: Client, port: MessagePort, web: boolean): () => void {
     client.connect(channel);
     return () => undefined;
   }
-  const lock = `${TAG} ${crypto.randomUUID()}`;
+  const lock = `${TAG} ${uniqueName()}`;
   return showLife(lock, (hasLock) => {
     if (hasLock) channel.post({ t: 'alive', lock });
     client.connect(channel);

@@ -38,6 +38,10 @@ export class Client {
 
   /** Joins over the channel and sends what has waited for it. */
   connect(channel: ClientChannel): void {
+    if (this.#closed) {
+      channel.close();
+      return;
+    }
     this.#channel = channel;
     channel.listen(
       (message) => {

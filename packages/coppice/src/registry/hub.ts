@@ -173,15 +173,22 @@ export class Hub {
   #disown(member: Member, token: number): void {
     const child = member.adopted.get(token);
     member.adopted.delete(token);
-    if (!child) return;
-    this.#tell(child, { t: 'end', reason: 'the parent of this thread has unbound it, or seen it end' });
-    this.#forget(child);
+    if (child) this.#dismiss(child);
   }
 
+  /** Lets go of a member that may be alive, and tells it. */
+  #dismiss(member: Member): void {
+    if (!this.#members.has(member)) return;
+    this.#tell(member, { t: 'end', reason: 'the thread that had bound this one has unbound it, or ended' });
+    this.#forget(member);
+  }
+
+  /** With a member go those that it had brought: the workers of a thread that has ended have ended with it. */
   #forget(member: Member): void {
     if (!this.#members.delete(member)) return;
     member.channel.close();
     this.#turns.forget(member);
+    for (const child of member.adopted.values()) this.#dismiss(child);
   }
 
   #done(member: Member, id: number, result?: boolean): void {

@@ -79,6 +79,11 @@ export function onExit(worker: Endpoint, ended: () => void): () => void {
   return () => worker.removeEventListener?.('close', ended);
 }
 
+/** A name that nobody else has. Not crypto.randomUUID, which pages that are not served securely lack. */
+export function uniqueName(): string {
+  return [...crypto.getRandomValues(new Uint32Array(4))].map((word) => word.toString(36)).join('-');
+}
+
 /** Calls back in a later turn of the event loop, after what has arrived meanwhile has had its chance. */
 export const later: (callback: () => void) => void = (callback) => {
   if (globals.setImmediate) globals.setImmediate(callback);

@@ -16,8 +16,9 @@
  *    `clear` is one turn for each key, each taken by itself.
  * P4 *nobody blocks*: clients and hub only send and receive; none waits in Atomics.wait or in a loop.
  * P5 *the dead hold nothing*: when the hub learns that a client is gone (its channel closed, its parent said so, or the
- *    lock that lives as long as a browser's worker became free) it forgets the client: its turns end, and what is still
- *    in flight from it is dropped. A change thus happens whole or not at all, and happens before the turn of the next.
+ *    lock that lives as long as a browser's worker became free) it forgets the client and those that it had adopted for
+ *    it: their turns end, and what is still in flight from them is dropped. A change thus happens whole or not at all,
+ *    and happens before the turn of the next.
  * P6 *cancel is exact*: a client that no longer wants a key says so with the number of its request. The hub takes the
  *    turn out of the queue, or ends it if it was granted meanwhile; the client ignores that grant.
  * P7 *latecomers*: a client starts from the entries in `registry.data`, as of a version, and says which in `join`. The

@@ -7,7 +7,7 @@ import { withinThread } from './channel.js';
 import { Client } from './client.js';
 import { RegistryError } from './errors.js';
 import { Hub } from './hub.js';
-import type { Endpoint } from './platform.js';
+import { uniqueName, type Endpoint } from './platform.js';
 import { isData } from './protocol.js';
 import { checkKey, checkOptions, copyOut, type AcquireOptions } from './values.js';
 
@@ -121,7 +121,7 @@ export class Registry<T = unknown> {
           'in a worker pass what the parent has in registry.data',
       );
     }
-    const client = new Client(crypto.randomUUID(), { version: 0, entries: [] });
+    const client = new Client(uniqueName(), { version: 0, entries: [] });
     const ends = withinThread();
     new Hub().attach(ends.hub);
     client.connect(ends.client);
@@ -311,8 +311,8 @@ export function bind<T>(registry: Registry<T>, worker?: WorkerLike): void {
 
 /**
  * Ends what `bind` began. For a worker: it no longer takes part, what it holds is released, and what it has asked for
- * rejects with a `closed` error. Without a worker: this thread no longer takes part. The entries can still be iterated,
- * as they were.
+ * rejects with a `closed` error; so it goes for the workers that it has bound itself. Without a worker: this thread no
+ * longer takes part. The entries can still be iterated, as they were.
  *
  * @example
  * ```ts

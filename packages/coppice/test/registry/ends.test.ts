@@ -1,9 +1,9 @@
 /** Workers that end while they hold, wait or write, and threads that have nothing left to do. */
-import { bind, Registry } from '../../src/registry.js';
+import { bind, Registry, unbind } from '../../src/registry.js';
 import { equal, ok, rejects } from '../support/assert.js';
 import { Puppet, withPuppets } from '../support/puppet.js';
 import { test } from '../support/runner.js';
-import { kinds, startWorker } from '../support/workers.js';
+import { endsUnseen, kinds, startWorker } from '../support/workers.js';
 
 for (const kind of kinds) {
   test(`a worker that is terminated releases what it holds (${kind})`, async () => {
@@ -92,6 +92,7 @@ test('a worker that waits stays alive; one with nothing left to do ends by itsel
   while ((await registry.get(1)) === undefined);
   // Web workers live until somebody ends them.
   if (kinds[0] === 'web') await terminate();
+  if (endsUnseen) unbind(registry, worker);
   await registry.acquire(2);
   equal(await registry.get(1), 'done');
 });
@@ -112,5 +113,6 @@ test('a worker that has let go of its registry still holds its key as long as it
     await rejects(registry.acquire(1, { timeoutMs: 0 }), { name: 'TimeoutError' });
   }
   await terminate();
+  if (endsUnseen) unbind(registry, worker);
   await registry.acquire(1);
 });

@@ -160,3 +160,24 @@ test('an adopted channel that is disowned ends its client, and what it held is f
   a.say({ t: 'disown', token: 1 });
   port2.close();
 });
+
+test('with a member that ends go those that it had brought, and theirs', async () => {
+  const [, a, b] = voices();
+  const [child, grandchild] = [new MessageChannel(), new MessageChannel()];
+  const ended = [child, grandchild].map(
+    ({ port2 }) =>
+      new Promise<void>((resolve) => {
+        port2.onmessage = ({ data }: MessageEvent<ToClient>) => {
+          if (data.t === 'done') a.end('gone');
+          if (data.t === 'end') resolve();
+        };
+      }),
+  );
+  a.say({ t: 'adopt', token: 1, port: child.port1 });
+  child.port2.postMessage({ t: 'adopt', token: 1, port: grandchild.port1 } satisfies ToHub, [grandchild.port1]);
+  grandchild.port2.postMessage({ t: 'acquire', id: 1, key: 5, wait: true } satisfies ToHub);
+  await Promise.all(ended);
+  b.say({ t: 'acquire', id: 1, key: 5, wait: false });
+  equal(b.news(), ['done 1']);
+  for (const { port2 } of [child, grandchild]) port2.close();
+});

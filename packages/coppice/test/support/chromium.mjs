@@ -7,12 +7,14 @@ import { LIMIT_MS } from './process.mjs';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const TYPES = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm', '.css': 'text/css' };
+/** A host that is this machine but, unlike localhost, no secure one: its pages have no Web Locks. */
+const INSECURE = 'insecure.test';
 const ISOLATION = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** Serves a folder and, at /page?PATH, an empty page that loads the module PATH of it. */
+/** Serves a folder, to pages that may share memory or else to such as have the least rights, and, at /page?PATH, an empty page that loads the module PATH of it. */
 export async function serve(folder, isolated) {
   const server = createServer((request, response) => {
     const { pathname, search } = new URL(request.url, 'http://localhost');
@@ -27,13 +29,17 @@ export async function serve(folder, isolated) {
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { origin: `http://localhost:${server.address().port}`, close: () => server.close() };
+  const host = isolated ? 'localhost' : INSECURE;
+  return { origin: `http://${host}:${server.address().port}`, close: () => server.close() };
 }
 
 let launched;
 
 export function browser() {
-  launched ??= chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  launched ??= chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--disable-dev-shm-usage', `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`],
+  });
   return launched;
 }
 

@@ -1,6 +1,6 @@
 /** The test's side of test/workers/puppet.ts. */
-import { bind, type Registry, type RegistryData } from '../../src/registry.js';
-import { startWorker, type Kind, type StartedWorker } from './workers.js';
+import { bind, unbind, type Registry, type RegistryData } from '../../src/registry.js';
+import { endsUnseen, startWorker, type Kind, type StartedWorker } from './workers.js';
 
 export interface Start {
   readonly data: RegistryData;
@@ -40,9 +40,11 @@ export class Puppet {
   /** Resolves when the worker listens. */
   readonly ready: Promise<unknown>;
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  readonly #registry: Registry;
   #numbers = 0;
 
   constructor(registry: Registry, { data = registry.data, late = false, unbound = false, kind }: Making = {}) {
+    this.#registry = registry;
     this.started = startWorker('puppet', { data, late } satisfies Start, kind);
     this.ready = this.#answer(0);
     this.started.onMessage((message) => {
@@ -73,8 +75,10 @@ export class Puppet {
     return answer;
   }
 
-  terminate(): Promise<void> {
-    return this.started.terminate();
+  /** Ends the worker, by the rules: where no runtime tells of its end, the one who ends it has to. */
+  async terminate(): Promise<void> {
+    await this.started.terminate();
+    if (endsUnseen) unbind(this.#registry, this.started.worker);
   }
 
   #answer(id: number): Promise<unknown> {

@@ -30,6 +30,9 @@ export const kinds: Kind[] = [
   ...(typeof Worker === 'function' ? (['web'] as const) : []),
 ];
 
+/** In a page that is not served securely, whoever ends a worker has to unbind it. */
+export const endsUnseen = !threads && !(globalThis.navigator as { locks?: LockManager }).locks;
+
 export function startWorker(name: string, data: unknown, kind = kinds[0]): StartedWorker {
   const url = new URL(`../workers/${name}.js`, import.meta.url);
   return kind === 'threads' && threads ? startThread(threads, url, data) : startWeb(url, data);
