@@ -179,6 +179,7 @@ class byte_lanes {
 class byte_lanes {
  public:
   explicit byte_lanes(const std::byte* from) noexcept : lanes_(wasm_v128_load(from)) {}
+  [[nodiscard]] static byte_lanes zero() noexcept { return byte_lanes(wasm_i64x2_const(0, 0)); }
   [[nodiscard]] std::uint32_t equal(std::uint8_t value) const noexcept {
     return wasm_i8x16_bitmask(wasm_i8x16_eq(lanes_, wasm_u8x16_splat(value)));
   }
@@ -189,12 +190,13 @@ class byte_lanes {
     const v128_t index = wasm_u8x16_make(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     const v128_t kept = wasm_v128_and(lanes_, wasm_u8x16_lt(index, wasm_u8x16_splat(static_cast<std::uint8_t>(n))));
     const v128_t fours = wasm_u32x4_extadd_pairwise_u16x8(wasm_u16x8_extadd_pairwise_u8x16(kept));
-    return wasm_u32x4_extract_lane(fours, 0) + wasm_u32x4_extract_lane(fours, 1) + wasm_u32x4_extract_lane(fours, 2) +
-           wasm_u32x4_extract_lane(fours, 3);
+    const std::uint64_t two = wasm_u64x2_extract_lane(fours, 0) + wasm_u64x2_extract_lane(fours, 1);
+    return static_cast<std::uint32_t>(two) + static_cast<std::uint32_t>(two >> 32);
   }
   void put(std::byte* to) const noexcept { wasm_v128_store(to, lanes_); }
 
  private:
+  explicit byte_lanes(v128_t lanes) noexcept : lanes_(lanes) {}
   v128_t lanes_;
 };
 

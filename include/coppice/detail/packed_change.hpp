@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "coppice/detail/copy.hpp"
 #include "coppice/detail/packed_policy.hpp"
 #include "coppice/detail/packed_write.hpp"
 
@@ -60,7 +61,7 @@ inline void clear_gap(std::byte* from, const std::byte* to) noexcept {
   const auto size = static_cast<std::size_t>(to - from);
   store(from, std::uint64_t{0});
   store(from + 8, std::uint64_t{0});
-  if (size > lane_count) std::memset(from, 0, size);
+  if (size > lane_count) clear_bytes(from, size);
 }
 
 template <class Ref, class Hash, unsigned B, unsigned S, unsigned V>
@@ -81,13 +82,13 @@ Ref packed_leaf<Ref, Hash, B, S, V>::splice(Memory& memory, const std::byte* nod
   const auto bytes = static_cast<std::size_t>(wanted.size.bytes);
   const std::uint64_t token = memory.edit_token();
   const std::size_t exact = narrow::node_bytes(count, bytes);
-  const std::size_t node_bytes = exact + edit_slack<packed_leaf>(token, count, bytes);
+  const std::size_t node_bytes = exact + edit_slack<packed_leaf>(memory, count, bytes);
   const auto made = memory.allocate(node_bytes);
   if (made.address == nullptr) return {};
   std::byte* end = made.address + node_bytes;
 
   if (count == old_count && wanted.removed_bytes == wanted.shape.bytes && bytes_of(node) == node_bytes) {
-    std::memcpy(made.address, node, node_bytes);
+    move_bytes(made.address, node, node_bytes);
     write_header(made.address, node_kind::packed_leaf, depth, node_bytes, count, token);
     encode_item(end - wanted.before - wanted.shape.bytes, *wanted.added, wanted.shape, 0);
     return made.ref;
@@ -101,8 +102,8 @@ Ref packed_leaf<Ref, Hash, B, S, V>::splice(Memory& memory, const std::byte* nod
   lanes::copy(sizes, old.sizes());
   lanes::copy(sizes + index + keep, old.sizes() + next);
   clear_gap(sizes + count, end - bytes);
-  std::memcpy(end - wanted.before, old.end() - wanted.before, wanted.before);
-  std::memcpy(end - bytes, old.end() - wanted.before - wanted.removed_bytes - wanted.after, wanted.after);
+  move_bytes(end - wanted.before, old.end() - wanted.before, wanted.before);
+  move_bytes(end - bytes, old.end() - wanted.before - wanted.removed_bytes - wanted.after, wanted.after);
   if (adds) {
     tags[index] = static_cast<std::byte>(hash_tag(wanted.added->hash, depth));
     sizes[index] = static_cast<std::byte>(wanted.shape.bytes);
@@ -126,9 +127,9 @@ inline void edit_arrays(std::byte* arrays, std::uint32_t count, std::uint32_t in
     Lanes::copy(arrays + now, sizes);
     Lanes::copy(arrays + now + place, sizes_after);
   } else {
-    std::memcpy(arrays + place, tags_after, count - next);
-    std::memcpy(arrays + now, sizes, index);
-    std::memcpy(arrays + now + place, sizes_after, count - next);
+    move_bytes(arrays + place, tags_after, count - next);
+    move_bytes(arrays + now, sizes, index);
+    move_bytes(arrays + now + place, sizes_after, count - next);
   }
 }
 
@@ -147,7 +148,7 @@ bool packed_leaf<Ref, Hash, B, S, V>::edit(std::byte* node, const change& wanted
     if (inside(wanted.added->key) || inside(wanted.added->value)) return false;
   }
   if (wanted.removed_bytes != wanted.shape.bytes) {
-    std::memmove(end - bytes, end - wanted.before - wanted.removed_bytes - wanted.after, wanted.after);
+    move_bytes(end - bytes, end - wanted.before - wanted.removed_bytes - wanted.after, wanted.after);
   }
   std::byte* tags = node + narrow_tags_offset;
   if (count != old.count) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "coppice/detail/copy.hpp"
 #include "coppice/detail/packed_policy.hpp"
 
 namespace coppice::detail {
@@ -36,32 +37,6 @@ struct item_shape {
   }
   [[nodiscard]] bool fits_narrow() const noexcept { return flags == 0 && bytes <= narrow_entry_bytes; }
 };
-
-/// Copies short strings of bytes without a call where that is possible.
-inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t size) noexcept {
-  if (size > 64) {
-    std::memcpy(to, from, size);
-  } else if (size >= 16) {
-    const byte_lanes last(from + size - lane_count);
-    for (std::size_t at = 0; at + lane_count < size; at += lane_count) byte_lanes(from + at).put(to + at);
-    last.put(to + size - lane_count);
-  } else if (size >= 8) {
-    const auto first = load<std::uint64_t>(from);
-    const auto last = load<std::uint64_t>(from + size - 8);
-    store(to, first);
-    store(to + size - 8, last);
-  } else if (size >= 4) {
-    const auto first = load<std::uint32_t>(from);
-    const auto last = load<std::uint32_t>(from + size - 4);
-    store(to, first);
-    store(to + size - 4, last);
-  } else if (size > 0) {
-    const std::byte first = from[0], middle = from[size / 2], last = from[size - 1];
-    to[0] = first;
-    to[size / 2] = middle;
-    to[size - 1] = last;
-  }
-}
 
 /// Writes an entry. `first_ref` is the index that its first blob has in the leaf.
 template <class Ref>
@@ -92,11 +67,13 @@ inline void encode_item(std::byte* to, const packed_item<Ref>& item, const item_
   }
 }
 
-/// Room to grow for a narrow leaf that this edit may change in place.
-template <class Leaf>
-[[nodiscard]] inline std::size_t edit_slack(std::uint64_t token, std::size_t entries, std::size_t bytes) noexcept {
-  if (token == 0 || entries >= Leaf::max_entries) return 0;
-  const std::size_t more = Leaf::max_entries - entries < 2 ? 1 : 2;
+/// Room to grow for a narrow leaf that this edit may change in place. A memory may say for how many entries.
+template <class Leaf, class Memory>
+[[nodiscard]] inline std::size_t edit_slack(const Memory& memory, std::size_t entries, std::size_t bytes) noexcept {
+  if (memory.edit_token() == 0 || entries >= Leaf::max_entries) return 0;
+  std::size_t more = 2;
+  if constexpr (requires { Memory::entries_of_room; }) more = Memory::entries_of_room;
+  if (more > Leaf::max_entries - entries) more = Leaf::max_entries - entries;
   return round_to_granules(more * (bytes / entries + 2)) - granule_bytes;
 }
 
@@ -153,14 +130,14 @@ class packed_writer {
   [[nodiscard]] Ref make_narrow() noexcept {
     const auto bytes = static_cast<std::size_t>(bytes_), entries = static_cast<std::size_t>(entries_);
     const std::uint64_t token = memory_.edit_token();
-    const std::size_t node_bytes = narrow::node_bytes(entries, bytes) + edit_slack<Leaf>(token, entries, bytes);
+    const std::size_t node_bytes = narrow::node_bytes(entries, bytes) + edit_slack<Leaf>(memory_, entries, bytes);
     const auto made = memory_.allocate(node_bytes);
     if (made.address == nullptr) return {};
     write_header(made.address, node_kind::packed_leaf, depth_, node_bytes, static_cast<std::uint32_t>(entries), token);
     std::byte* tags = made.address + narrow_tags_offset;
     std::byte* sizes = tags + entries;
     std::byte* at = made.address + node_bytes;
-    std::memset(sizes + entries, 0, static_cast<std::size_t>(at - (sizes + entries)) - bytes);
+    clear_bytes(sizes + entries, static_cast<std::size_t>(at - (sizes + entries)) - bytes);
     for (unsigned i = 0; i < segment_count_; ++i) {
       const segment& part = segments_[i];
       if (part.node != nullptr && Leaf::is_narrow(part.node)) {
@@ -249,7 +226,7 @@ class packed_writer {
 
   void clear_tail(std::size_t node_bytes) noexcept {
     std::byte* used = first_ + bytes_;
-    std::memset(used, 0, static_cast<std::size_t>(node_ + node_bytes - used));
+    clear_bytes(used, static_cast<std::size_t>(node_ + node_bytes - used));
   }
 
   [[nodiscard]] bool put_wide(const segment& part, std::uint32_t index) noexcept {
