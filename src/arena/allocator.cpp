@@ -48,6 +48,8 @@ void allocator::begin(bool edits) noexcept {
   may_use_reserve_ = false;
   only_free_blocks_ = false;
   allocated_ = 0;
+  released_ = 0;
+  taken_ = 0;
   main_at_begin_ = main_;
   spare_at_begin_ = spare_;
   current_at_begin_ = current_;
@@ -140,6 +142,7 @@ void allocator::start_block(std::uint32_t block, const line_set& free) noexcept 
   free_lines_ = free;
   const std::uint32_t lines = line_count(free);
   current_was_free_ = lines == lines_per_block;
+  taken_ += std::uint64_t{lines} * line_bytes;
   session_->map().words().allocated_bytes.fetch_add(std::uint64_t{lines} * line_bytes, std::memory_order_relaxed);
   COPPICE_STEP(allocate_after_claim);
 }
@@ -270,6 +273,7 @@ detail::allocation<ref> allocator::allocate_large(std::size_t bytes) noexcept {
 
 detail::allocation<ref> allocator::publishable_run(std::uint32_t first, std::uint32_t blocks) noexcept {
   for (std::uint32_t i = 0; i < blocks; ++i) push_filled(first + i);
+  taken_ += std::uint64_t{blocks} * block_bytes;
   session_->map().words().allocated_bytes.fetch_add(std::uint64_t{blocks} * block_bytes, std::memory_order_relaxed);
   const ref made = first * granules_per_block;
   return {made, session_->map().at(made)};
@@ -287,6 +291,7 @@ detail::allocation<ref> allocator::allocate_slowly(std::size_t bytes) noexcept {
 
 void allocator::recycle(ref node) noexcept {
   const std::uint32_t granules = session_->map().node(node).granules;
+  released_ += std::uint64_t{granules} * detail::granule_bytes;
   if (granules >= recycled_granules) return;
   // The node's own bytes link the list: it was never published, so nobody reads it.
   std::byte* bytes = session_->map().at(node);

@@ -95,10 +95,18 @@ class allocator {
     return first + count <= detail::max_edit_token ? first : 0;
   }
 
+  /// Nodes that are made from now on carry this token (0: none is ever edited in place), and those that have it may be
+  /// changed. For who derives several versions in one transaction: each has its own tokens.
+  void edit_as(std::uint64_t token) noexcept { token_ = token; }
+
   /// Why the last allocate() returned nothing.
   [[nodiscard]] const failure& trouble() const noexcept { return trouble_; }
   /// Bytes of nodes allocated since begin().
   [[nodiscard]] std::uint64_t allocated_bytes() const noexcept { return allocated_; }
+  /// Bytes of those that were released again, to be used by others or not, before they were published.
+  [[nodiscard]] std::uint64_t released_bytes() const noexcept { return released_; }
+  /// Free bytes of the blocks that were taken since then: what is not in nodes of use is room, or lost until settle().
+  [[nodiscard]] std::uint64_t taken_bytes() const noexcept { return taken_; }
 
  private:
   /// Bytes [at, end) of the arena, both offsets.
@@ -149,6 +157,8 @@ class allocator {
   std::uint32_t filled_ = 0;       // list of full blocks, through segment_metadata::next
   std::uint64_t token_ = 0;
   std::uint64_t allocated_ = 0;
+  std::uint64_t released_ = 0;
+  std::uint64_t taken_ = 0;
   bool may_use_reserve_ = false;
   bool only_free_blocks_ = false;
   hole main_at_begin_;

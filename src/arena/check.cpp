@@ -100,7 +100,11 @@ class checker {
     const std::uint64_t scans = scan_word::from(map_.words().scan.load(std::memory_order_acquire)).number;
     for (std::uint32_t i = 0; i < records; ++i) {
       const version_record& record = map_.record(i);
-      if (record.version.load(std::memory_order_acquire) != 0) ++result_.versions;
+      const std::uint64_t version = record.version.load(std::memory_order_acquire);
+      if (version != 0) ++result_.versions;
+      // After the version: in an arena without HEAD the number was given out before the record got it.
+      const std::uint64_t last = map_.words().last_apart.load(std::memory_order_acquire);
+      if (last != 0 && version > last) fail("C7 a record has a version that was never given out", i);
       const owner_id claim = owner_id::from(record.claim.load(std::memory_order_acquire));
       if (claim.incarnation != 0 && claim.slot >= max_slots) fail("C7 a record's claim names no slot", i);
       // The scan of that number would take the record for one that it has seen already.
@@ -171,7 +175,7 @@ class checker {
       return false;
     }
     const detail::ref_places refs = detail::refs_of(header);
-    if (refs.offset + (refs.count * sizeof(ref)) > header.size_bytes()) {
+    if (refs.end() > header.size_bytes()) {
       fail("C3 a node is too short for its refs", offset);
       return false;
     }

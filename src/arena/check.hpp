@@ -12,7 +12,8 @@
 //   no nodes C7  HEAD names a record at its version; locks, records and blocks name slots that exist C8  memory stands
 //   behind every block that is not a hole
 //
-// Preconditions: the writer and the collector lock are held by the caller. Readers may come and go meanwhile.
+// Preconditions: the writer and the collector lock are held by the caller. Readers may come and go meanwhile. In an
+// arena without HEAD, where nobody takes the writer lock, no session publishes or gives up anything meanwhile.
 #pragma once
 
 #include <cstdint>

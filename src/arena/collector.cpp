@@ -33,8 +33,10 @@ constexpr std::uint64_t pause_ns = 10'000'000;      // between two attempts
 collector::~collector() { detach(); }
 
 void collector::detach() noexcept {
-  if (stack_ != nullptr) platform::unmap_scratch(reinterpret_cast<std::byte*>(stack_), stack_bytes);
-  stack_ = nullptr;
+  if (stack_ != nullptr && stack_is_mapped_) {
+    platform::unmap_scratch(reinterpret_cast<std::byte*>(stack_), stack_bytes);
+    stack_ = nullptr;
+  }
   number_ = 0;
 }
 
@@ -183,7 +185,7 @@ void collector::outdate_words() noexcept {
 }
 
 bool collector::push(ref node) noexcept {
-  if (stack_size_ == stack_capacity) return false;
+  if (stack_size_ == stack_capacity_) return false;
   stack_[stack_size_++] = node;
   return true;
 }
@@ -252,14 +254,14 @@ bool collector::mark(ref node) noexcept {
       static_cast<std::size_t>(header.kind) < detail::kind_count && header.kind != detail::node_kind::none;
   const bool fits = known && header.granules >= 2 && end <= std::uint64_t{map.block_count()} * block_bytes;
   const detail::ref_places refs = fits ? detail::refs_of(header) : detail::ref_places{};
-  if (!fits || refs.offset + (refs.count * sizeof(ref)) > header.size_bytes()) {
+  if (!fits || refs.end() > header.size_bytes()) {
     trouble_ = {errc::corrupt, 0, "a reachable node has no valid header", offset, 0};
     return false;
   }
   if (!mark_lines(node, header.size_bytes())) return false;
   live_bytes_ += header.size_bytes();
   if (!push_children(node)) {
-    trouble_ = {errc::system, 0, "the mark stack is full", stack_capacity, stack_capacity};
+    trouble_ = {errc::system, 0, "the mark stack is full", stack_capacity_, stack_capacity_};
     return false;
   }
   return true;

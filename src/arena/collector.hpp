@@ -31,6 +31,13 @@ class collector {
   ~collector();
 
   void attach(session& self) noexcept { session_ = &self; }
+  /// The same, for who has no scratch memory to map: `stack` serves for it, and stays the caller's.
+  void attach(session& self, std::span<ref> stack) noexcept {
+    session_ = &self;
+    stack_ = stack.data();
+    stack_capacity_ = stack.size();
+    stack_is_mapped_ = false;
+  }
   /// Frees the scratch memory; a running cycle is abandoned.
   void detach() noexcept;
 
@@ -95,6 +102,8 @@ class collector {
   session* session_ = nullptr;
   ref* stack_ = nullptr;  // scratch memory
   std::uint64_t stack_size_ = 0;
+  std::uint64_t stack_capacity_ = mapped_stack_capacity;
+  bool stack_is_mapped_ = true;
   std::atomic<std::uint32_t> number_{
       0};  // of the cycle this session works on, 0: none; written under the collector lock
   std::uint32_t sweep_at_ = 0;
@@ -104,7 +113,7 @@ class collector {
   failure trouble_;
 
   static constexpr std::uint64_t stack_bytes = std::uint64_t{256} << 20;  // addresses; memory as used
-  static constexpr std::uint64_t stack_capacity = stack_bytes / sizeof(ref);
+  static constexpr std::uint64_t mapped_stack_capacity = stack_bytes / sizeof(ref);
 };
 
 }  // namespace coppice::arena

@@ -109,6 +109,8 @@ struct alignas(64) control_words {
   // Pacing; hints too.
   std::atomic<std::uint64_t> allocated_at_step;  // allocated_bytes at the last step of a cycle
   std::atomic<std::uint64_t> allocated_at_end;   // when the last cycle finished
+  // Last version number given out in an arena that has no HEAD (publish_apart); 0 where HEAD names the newest version.
+  std::atomic<std::uint64_t> last_apart;
 };
 static_assert(sizeof(control_words) == 6 * 64 && std::atomic<std::uint64_t>::is_always_lock_free);
 
@@ -141,8 +143,10 @@ struct alignas(64) process_slot {
   std::atomic<std::uint32_t> extension;  // block of further pins, or 0; chained
   std::atomic<std::uint32_t> pins_high;  // pins of this slot ever used since it became live, in slot and extensions
   std::uint64_t opened_ms;
-  std::uint32_t process;  // process id, for people
-  std::uint32_t reserved[9];
+  std::uint32_t process;  // process id, for people; in WebAssembly the number of the host's thread
+  std::uint32_t
+      host[3];  // in WebAssembly: two words by which the host tells whether a worker lives, and which one it is
+  std::uint32_t reserved[6];
   std::atomic<std::uint64_t> pins[slot_pins];
 };
 static_assert(sizeof(process_slot) == 512);

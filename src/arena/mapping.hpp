@@ -21,20 +21,24 @@ class mapping {
   [[nodiscard]] bool is_open() const noexcept { return region_.base != nullptr; }
   [[nodiscard]] platform::region& region() noexcept { return region_; }
   [[nodiscard]] int file() const noexcept { return region_.file; }
-  [[nodiscard]] std::byte* base() const noexcept { return region_.base; }
+  [[nodiscard]] std::byte* base() const noexcept {
+#if defined(__wasm__)
+    return reinterpret_cast<std::byte*>(platform::region_offset);
+#else
+    return region_.base;
+#endif
+  }
 
   [[nodiscard]] std::byte* at_block(std::uint32_t block) const noexcept {
-    return region_.base + std::uint64_t{block} * block_bytes;
+    return base() + std::size_t{block} * block_bytes;
   }
-  [[nodiscard]] std::byte* at(ref node) const noexcept {
-    return region_.base + std::uint64_t{node} * detail::granule_bytes;
-  }
+  [[nodiscard]] std::byte* at(ref node) const noexcept { return base() + std::size_t{node} * detail::granule_bytes; }
   [[nodiscard]] const detail::node_header& node(ref node) const noexcept {
     return *reinterpret_cast<const detail::node_header*>(at(node));
   }
   [[nodiscard]] static std::uint32_t block_of(ref node) noexcept { return node / granules_per_block; }
 
-  [[nodiscard]] struct header& head() const noexcept { return *reinterpret_cast<struct header*>(region_.base); }
+  [[nodiscard]] struct header& head() const noexcept { return *reinterpret_cast<struct header*>(base()); }
   [[nodiscard]] const identity& id() const noexcept { return head().id; }
   [[nodiscard]] control_words& words() const noexcept { return head().words; }
 

@@ -54,6 +54,38 @@ result<pin*> session::claim_pin() noexcept {
   }
 }
 
+pin* session::pin_at(std::uint32_t slot, std::uint64_t offset) const noexcept {
+  if (offset % sizeof(pin) != 0) return nullptr;
+  // Its place among these, or more than there are: an offset before them wraps around.
+  const auto place = [&](const pin* pins) {
+    const auto first = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(pins) - map_.base());
+    return (offset - first) / sizeof(pin);
+  };
+  process_slot& of = map_.slot(slot);
+  if (const std::uint64_t at = place(of.pins); at < slot_pins) return &of.pins[at];
+  for (std::uint32_t block = of.extension.load(std::memory_order_acquire); block != 0;) {
+    pin_extension& extension = map_.extension(block);
+    if (const std::uint64_t at = place(extension.pins); at < extension_pins) return &extension.pins[at];
+    block = extension.next.load(std::memory_order_acquire);
+  }
+  return nullptr;
+}
+
+pin* session::own_pin_at(std::uint64_t offset) const noexcept { return pin_at(self_.slot, offset); }
+
+pin* session::pin_at(std::uint64_t offset) const noexcept {
+  constexpr std::uint64_t first = std::uint64_t{first_slot_block} * block_bytes;
+  if (offset < first) return nullptr;
+  if ((offset - first) / sizeof(process_slot) < max_slots) {
+    return pin_at(static_cast<std::uint32_t>((offset - first) / sizeof(process_slot)), offset);
+  }
+  const std::uint32_t slots = map_.words().slot_high.load(std::memory_order_acquire);
+  for (std::uint32_t slot = 0; slot < slots; ++slot) {
+    if (pin* const found = pin_at(slot, offset)) return found;
+  }
+  return nullptr;
+}
+
 void session::free_pin(pin& cell) noexcept {
   // Release: all reads through the pin come before the word says that nothing is read.
   cell.store(0, std::memory_order_release);

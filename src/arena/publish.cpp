@@ -47,4 +47,25 @@ result<std::uint64_t> publish(session& self, allocator& nodes, version_ref base,
   return version;
 }
 
+result<version_ref> publish_apart(session& self, ref root, pin& cell) noexcept {
+  const mapping& map = self.map();
+  assert(map.words().last_apart.load(std::memory_order_relaxed) != 0);
+  const result<std::uint32_t> index = claim_record(self);
+  if (!index) return index.why();
+  version_record& record = map.record(*index);
+  const std::uint64_t version = map.words().last_apart.fetch_add(1, std::memory_order_seq_cst) + 1;
+  const version_ref made = version_ref::make(*index, version);
+  record.root.store(root, std::memory_order_relaxed);
+  record.committed_ms = platform::wall_clock_ms();
+  // Release: a collector that sees the version sees the root.
+  record.version.store(version, std::memory_order_release);
+  COPPICE_STEP(commit_record_filled);
+  // The claim keeps the record until the pin does: a scan that finds no claim finds the pin, or the handing over.
+  self.copy_pin(cell, made);
+  COPPICE_STEP(commit_handed_over);
+  record.claim.store(0, std::memory_order_release);
+  COPPICE_STEP(commit_done);
+  return made;
+}
+
 }  // namespace coppice::arena

@@ -15,4 +15,10 @@ namespace coppice::arena {
 /// (records).
 result<std::uint64_t> publish(session& self, allocator& nodes, version_ref base, ref root) noexcept;
 
+/// Makes `root` a version of its own that `cell`, a claimed pin of the session, names from now on; HEAD stays. For
+/// arenas made with `create_options::apart`, in which each session publishes what it alone derives. Base and whatever
+/// else the nodes refer to must be pinned. The allocator is not settled: its blocks are given up by who calls,
+/// afterwards (A5). O(1) amortised. Errors: out_of_space (records), busy.
+result<version_ref> publish_apart(session& self, ref root, pin& cell) noexcept;
+
 }  // namespace coppice::arena

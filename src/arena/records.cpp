@@ -19,7 +19,9 @@ class scan {
     map_.heavy_fence();
     COPPICE_STEP(collect_scan_active);
     const version_ref first{map_.words().head.load(std::memory_order_acquire)};
-    const std::uint64_t newest = map_.record(first.index()).version.load(std::memory_order_acquire);
+    const std::uint64_t apart = map_.words().last_apart.load(std::memory_order_acquire);
+    const std::uint64_t newest =
+        apart != 0 ? apart : map_.record(first.index()).version.load(std::memory_order_acquire);
     keep(first);
     // A pin that is not seen below was announced after this fence, and its reader's second look at HEAD sees `first` or
     // newer.
@@ -29,10 +31,12 @@ class scan {
     // HEAD before HANDED: a version that is HEAD no more was handed over before it was superseded (publish.cpp).
     keep({map_.words().head.load(std::memory_order_acquire)});
     keep_handed();
+    COPPICE_STEP(collect_roots_found);
+    if (apart != 0) return finish_apart(newest);
     if (!end()) return overtaken();
     COPPICE_STEP(collect_scan_done);
-    if (no_room_) return failure{errc::system, 0, "collecting roots: no scratch memory", 0, 0};
-    return free_others(newest);
+    if (no_room_) return no_scratch();
+    return free_others(newest, false);
   }
 
  private:
@@ -45,6 +49,16 @@ class scan {
     std::uint64_t seen = scan_word{number_, true}.bits();
     return map_.words().scan.compare_exchange_strong(seen, scan_word{number_, false}.bits(), std::memory_order_seq_cst);
   }
+  /// Where versions are published apart, and by several at once: the scan stays active until all is freed. So whoever
+  /// publishes or copies a pin behind the scan hands the record over before it is looked at, or is not done with it.
+  result<scan_result> finish_apart(std::uint64_t newest) noexcept {
+    const scan_result found = no_room_ ? scan_result() : free_others(newest, true);
+    if (!end()) return overtaken();
+    COPPICE_STEP(collect_scan_done);
+    if (no_room_) return no_scratch();
+    return found;
+  }
+  static failure no_scratch() noexcept { return {errc::system, 0, "collecting roots: no scratch memory", 0, 0}; }
   /// Only after a wrong verdict on the collector lock.
   static failure overtaken() noexcept { return {errc::busy, 0, "another process scans at the same time", 0, 0}; }
 
@@ -86,33 +100,53 @@ class scan {
     }
   }
 
-  scan_result free_others(std::uint64_t newest) noexcept {
+  /// A record that has a version after this has all that the version reaches: what is not made free was kept, or was
+  /// published since the scan began.
+  scan_result free_others(std::uint64_t newest, bool apart) noexcept {
     const std::uint32_t count = map_.record_count();
     scan_result found{0, newest};
     for (std::uint32_t i = 0; i < count; ++i) {
       version_record& record = map_.record(i);
-      std::uint64_t claim = record.claim.load(std::memory_order_acquire);
-      if (claim != 0 && !map_.lives(owner_id::from(claim))) {
-        // Its owner died before it published, or before it could say that it had.
-        record.claim.compare_exchange_strong(claim, 0, std::memory_order_acq_rel);
-        claim = 0;
-      }
-      std::uint64_t version = record.version.load(std::memory_order_acquire);
+      const bool claimed = is_claimed(record);
+      std::uint64_t version = version_seen_;
       // Found live neither by this scan nor by a later one that overtook it; what is dead once stays dead.
-      const bool dead =
-          version != 0 && claim == 0 && version <= newest && record.kept.load(std::memory_order_relaxed) < number_;
+      bool dead = version != 0 && !claimed && record.kept.load(std::memory_order_relaxed) < number_;
+      if (apart) {
+        // Published or announced behind the scan. It may be dead all the same: who announced it finds that it was given
+        // up, but the next scan may see the announcement before it is withdrawn.
+        if (dead && record.handed.load(std::memory_order_acquire) >= number_) {
+          keep_record(record);
+          dead = false;
+        }
+      } else {
+        dead = dead && version <= newest;
+      }
       if (dead && record.version.compare_exchange_strong(version, 0, std::memory_order_acq_rel)) version = 0;
-      found.used += version != 0 || claim != 0;
+      found.used += version != 0 || claimed;
       if (version != 0 && version < found.oldest) found.oldest = version;
     }
     COPPICE_STEP(collect_records_freed);
     return found;
   }
 
+  /// Whether somebody alive fills the record or publishes it. What is in `version_seen_` then was read before, so
+  /// without a claim it is published.
+  bool is_claimed(version_record& record) noexcept {
+    for (;;) {
+      version_seen_ = record.version.load(std::memory_order_acquire);
+      std::uint64_t claim = record.claim.load(std::memory_order_acquire);
+      if (claim == 0) return false;
+      if (map_.lives(owner_id::from(claim))) return true;
+      // Its owner died before it published, or before it could say that it had.
+      record.claim.compare_exchange_strong(claim, 0, std::memory_order_acq_rel);
+    }
+  }
+
   session& self_;
   const mapping& map_;
   const root_sink* sink_;
   std::uint64_t number_ = 0;
+  std::uint64_t version_seen_ = 0;
   bool no_room_ = false;
 };
 

@@ -84,6 +84,7 @@ result<void> session::initialise(const create_options& options) noexcept {
   const bool membarrier = !options.sequential_fences && platform::register_for_heavy_fence();
   write_identity(map_, options, seed, membarrier ? fence_mode::membarrier : fence_mode::sequential);
   write_control(map_);
+  map_.words().last_apart.store(options.apart ? 1 : 0, std::memory_order_relaxed);
   COPPICE_STEP(create_after_header);
   return {};
 }
@@ -161,6 +162,42 @@ result<void> session::open(const char* path, const open_expectation& expected) n
     if (!named) return named.why();
   }
   return failure{errc::busy, 0, "opening a file that is replaced again and again", 0, 0};
+}
+
+result<void> session::create_in(platform::region region, const create_options& options) noexcept {
+  assert(!is_open());
+  if (options.limit_bytes < min_limit_bytes || options.limit_bytes > max_arena_bytes) {
+    return failure{errc::invalid_argument, 0, "size limit of a new arena", options.limit_bytes, max_arena_bytes};
+  }
+  create_options rounded = options;
+  rounded.limit_bytes -= options.limit_bytes % block_bytes;
+  map_ = mapping(region);
+  const auto limit_blocks = static_cast<std::uint32_t>(rounded.limit_bytes / block_bytes);
+  const std::uint32_t segments = (limit_blocks + segment_blocks - 1) / segment_blocks;
+  // The metadata of segments 1 to n lies where segment 1 begins, unless there is but one.
+  const std::uint32_t blocks = segments == 1 ? initial_blocks : segment_blocks + segments - 1;
+  result<void> done = platform::commit(map_.file(), 0, std::uint64_t{blocks} * block_bytes);
+  if (done) done = initialise(rounded);
+  if (done) {
+    for (std::uint32_t i = 1; i < segments; ++i) {
+      map_.directory(i).store(segment_blocks + i - 1, std::memory_order_relaxed);
+    }
+    for (std::uint32_t i = 1; i < segments; ++i) set_block(map_, segment_blocks + i - 1, block_state::control);
+    map_.words().file_end.store(std::uint64_t{blocks} * block_bytes, std::memory_order_relaxed);
+    map_.words().segment_count.store(segments, std::memory_order_release);
+    done = claim_slot();
+  }
+  if (!done) map_ = mapping();
+  return done;
+}
+
+result<void> session::join(platform::region region, const open_expectation& expected) noexcept {
+  assert(!is_open());
+  map_ = mapping(region);
+  result<void> done = validate_identity(map_, expected);
+  if (done) done = claim_slot();
+  if (!done) map_ = mapping();
+  return done;
 }
 
 void session::close() noexcept {

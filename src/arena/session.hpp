@@ -13,6 +13,7 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <cstdint>
 
 #include "coppice/result.hpp"
@@ -27,6 +28,7 @@ struct create_options {
   bool has_seed = false;
   std::uint64_t seed = 0;
   bool sequential_fences = false;  // else membarrier where the system has it
+  bool apart = false;              // no HEAD: see publish_apart
   std::uint16_t leaf_entries = 0;  // B, S, V: recorded in the header and compared at open
   std::uint32_t leaf_bytes = 0;
   std::uint32_t inline_bytes = 0;
@@ -57,6 +59,35 @@ class session {
   /// corrupt, unsupported (the arena's fence mode cannot be followed), busy (no free slot), closed (being destroyed).
   result<void> open(const char* path, const open_expectation& expected) noexcept;
 
+  /// Makes an arena in memory that several sessions of one process share (WebAssembly) and opens it: `region` is
+  /// zeroed, and platform::commit() adds to it. The metadata of all segments is made at once, so that growing needs no
+  /// lock. Errors: invalid_argument (limit), out_of_space, system.
+  result<void> create_in(platform::region region, const create_options& options) noexcept;
+  /// Opens it once more, as another worker. Errors: version_mismatch, busy (no free slot), closed.
+  result<void> join(platform::region region, const open_expectation& expected) noexcept;
+
+  /// Takes over what `from` has opened, which is closed then. Precondition: this one is closed, `from` has no pins.
+  void take_over(session& from) noexcept {
+    assert(!is_open());
+    map_ = from.map_;
+    self_ = from.self_;
+    from.map_ = mapping();
+    from.self_ = {};
+  }
+
+  /// Pins what another pin names, if it still names that version: then the version lives until `cell` is freed.
+  /// Precondition: `source` is not `cell`. Wait-free.
+  [[nodiscard]] bool pin_as(pin& cell, version_ref named, const pin& source) const noexcept {
+    assert(&cell != &source);
+    cell.store(named.bits, std::memory_order_release);
+    hand_over(named);
+    // After the fence of hand_over: a scan that did not see our pin before its owner gave up `source` was active then,
+    // and was told.
+    if (source.load(std::memory_order_acquire) == named.bits) return true;
+    cell.store(pin_claimed, std::memory_order_release);
+    return false;
+  }
+
   /// Drops all pins, frees the slot, unmaps. Idempotent. No other thread may use the session or its bytes any more.
   void close() noexcept;
 
@@ -76,6 +107,11 @@ class session {
 
   /// A pin of this session's slot, claimed and empty. O(1) amortised. Errors: out_of_space (no block for more pins).
   result<pin*> claim_pin() noexcept;
+  /// The pin at an offset of the arena, of whichever slot; null: there is none. O(1) for the pins of the slots
+  /// themselves, else O(blocks with pins).
+  [[nodiscard]] pin* pin_at(std::uint64_t offset) const noexcept;
+  /// The same for pins of this session's slot.
+  [[nodiscard]] pin* own_pin_at(std::uint64_t offset) const noexcept;
   /// Gives a pin back, whatever it names.
   void free_pin(pin& cell) noexcept;
   /// Pins the newest version. Lock-free: retries only when a version was published meanwhile.
@@ -135,6 +171,7 @@ class session {
   void clean_slot(std::uint32_t slot) noexcept;
   void break_lock(std::atomic<std::uint32_t>& lock, std::uint32_t slot) noexcept;
   void break_locks(std::uint32_t slot) noexcept;
+  [[nodiscard]] pin* pin_at(std::uint32_t slot, std::uint64_t offset) const noexcept;
   pin* claim_in(pin* pins, std::uint32_t count, std::uint32_t from, std::uint32_t base) noexcept;
   void raise_pins_high(std::uint32_t used) noexcept;
 

@@ -36,6 +36,7 @@
   X(commit_done)                 \
   X(collect_cycle_started)       \
   X(collect_scan_active)         \
+  X(collect_roots_found)         \
   X(collect_scan_done)           \
   X(collect_marked_some)         \
   X(collect_sweep_started)       \

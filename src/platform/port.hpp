@@ -24,6 +24,12 @@ struct region {
   std::byte* base = nullptr;  // reserved_bytes of addresses; reading past the file's end is a fault
 };
 
+#if defined(__wasm__)
+/// In WebAssembly there is one region, at a fixed place above the module's own data: so refs become addresses by an
+/// offset that is part of the instruction.
+inline constexpr std::uint32_t region_offset = 1U << 20;
+#endif
+
 /// Identity of a file, to notice that a path now names another one.
 struct file_identity {
   std::uint64_t device = 0;

@@ -25,6 +25,8 @@
 #include "scenario_scans.inc"
 #elif defined(SCENARIO_GROW)
 #include "scenario_grow.inc"
+#elif defined(SCENARIO_APART) || defined(SCENARIO_APART_KILLED)
+#include "scenario_apart.inc"
 #else
 #error "choose a scenario"
 #endif

@@ -123,6 +123,20 @@ MUTANTS = {
         "respect_for_newer_kept": "NEWER_KEPT_IGNORED",
         "swap_at_end_of_scan": "SCAN_ENDED_BY_STORE",
     },
+    ("apart", "sequential"): {
+        "handover_of_published": "NOT_HANDED",
+        "handed_read_before_freeing": "HANDED_NOT_REREAD",
+        "marking_what_is_handed_late": "LATE_UNMARKED",
+        "claim_read_after_version": "CLAIM_READ_FIRST",
+        "freeing_before_end_of_scan": "SCAN_ENDED_BEFORE_FREEING",
+        "source_read_after_announcement": "SOURCE_READ_FIRST",
+        "source_read_after_handover": "SOURCE_READ_BEFORE_HANDOVER",
+        "reading_source": "SOURCE_NOT_READ",
+        "handover_of_attached": "ATTACHED_UNHANDED",
+        "settlement_pinned_until_next": "UNPINNED_BEFORE",
+        "stamp_read_after_publication": "STALE_STAMP",
+        "light_fence": "LIGHT_FENCE",
+    },
     ("grow", "sequential"): {
         "changing_while_adding": "COMMITTED_WHILE_A_HOLE",
         "changing_while_giving_back": "PUNCHED_WHILE_A_HOLE",
@@ -132,8 +146,9 @@ MUTANTS = {
     },
 }
 SCENARIOS = ["pin", "copy", "derive", "crash", "slot", "lock", "unsound", "reuse"]
-SCENARIOS += ["late", "late_twice", "scans", "grow"]
-MEMBARRIER_SCENARIOS = ["pin", "copy", "derive", "crash", "slot", "unsound", "reuse"]  # the others have no fence
+SCENARIOS += ["late", "late_twice", "scans", "apart", "apart_killed", "grow"]
+MEMBARRIER_SCENARIOS = ["pin", "copy", "derive", "crash", "slot", "unsound", "reuse"]
+MEMBARRIER_SCENARIOS += ["apart", "apart_killed"]  # the others have no fence
 STUCK_MUTANTS = {"INCARNATION_AND_OPEN", "LOCK_NOT_TAKEN_OVER"}  # somebody waits for ever; others break an assertion
 
 

@@ -55,10 +55,10 @@ using coppice::detail::node_header;
            leaf_bytes, inline_bytes, hash_function, durability, checksum, reserved)
     LAYOUT(control_words, head, state, segment_count, file_end, writer_lock, collector_lock, grow_lock, scan, cycle,
            edit_tokens, block_cursor, record_cursor, allocated_bytes, allocated_at_cycle, live_bytes, free_lines,
-           record_chunks, slot_high, collections, recoveries, allocated_at_step, allocated_at_end)
+           record_chunks, slot_high, collections, recoveries, allocated_at_step, allocated_at_end, last_apart)
     LAYOUT(header, id, words, record_directory)
     LAYOUT(version_record, version, claim, handed, kept, root, reserved_root, committed_ms, reserved)
-    LAYOUT(process_slot, word, extension, pins_high, opened_ms, process, reserved, pins)
+    LAYOUT(process_slot, word, extension, pins_high, opened_ms, process, host, reserved, pins)
     LAYOUT(pin_extension, next, reserved, pins)
     LAYOUT(segment_metadata, words, next, lines, marks)
     LAYOUT(collection_record, root, tail, size, seed, element_type, tail_count, leaf_parameter, branch_parameter, height,

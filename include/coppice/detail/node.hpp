@@ -40,6 +40,7 @@ enum class node_kind : std::uint8_t {
   rrb_relaxed = 8,       ///< RRB branch with a table of sizes after the refs
   collection = 9,        ///< a collection as a value of a store: a blob whose bytes are a collection_record
   rrb_leaf_refs = 10,    ///< RRB leaf of blobs: their refs
+  rrb_leaf_cells = 11,   ///< RRB leaf of cells: numbers and other small values, or refs
 };
 
 struct node_header {
@@ -63,12 +64,19 @@ inline constexpr std::uint64_t max_edit_token = (std::uint64_t{1} << 48) - 1;
 /// is not, the u32 at `count_offset`. A null ref (0) in the array is skipped. Equal refs side by side are one child
 /// that spans several slots of a branch; the branch owns it once. (In RRB branches each place is a child of its own and
 /// owned for itself; whoever only traces may visit equal ones once.)
+///
+/// In a leaf of cells every place is a cell of 8 bytes: its low half is a ref if the upper half says so.
 struct kind_layout {
   const char* name;
   std::uint16_t refs_offset;
   std::uint16_t fixed_count;
   std::uint16_t count_offset;
+  std::uint16_t place_bytes = 4;
 };
+
+/// The highest 16 bits of a cell that holds a ref. No number that a cell holds has them.
+inline constexpr std::uint64_t cell_ref_tag = 0xfffd;
+inline constexpr std::size_t cell_bytes = 8;
 
 inline constexpr unsigned trie_branch_bits = 4;  // W
 inline constexpr unsigned trie_fan_out = 1U << trie_branch_bits;
@@ -77,7 +85,7 @@ inline constexpr kind_layout kind_table[] = {
     {"none", 0, 0, 0},        {"branch", 16, trie_fan_out, 0}, {"packed_leaf", 0, 0, 0},
     {"blob", 0, 0, 0},        {"packed_leaf_wide", 24, 0, 16}, {"typed_leaf", 0, 0, 0},
     {"rrb_leaf", 0, 0, 0},    {"rrb_branch", 16, 0, 8},        {"rrb_relaxed", 16, 0, 8},
-    {"collection", 24, 2, 0}, {"rrb_leaf_refs", 16, 0, 8},
+    {"collection", 24, 2, 0}, {"rrb_leaf_refs", 16, 0, 8},     {"rrb_leaf_cells", 16, 0, 8, cell_bytes},
 };
 inline constexpr std::size_t kind_count = sizeof(kind_table) / sizeof(kind_table[0]);
 
@@ -85,6 +93,10 @@ inline constexpr std::size_t kind_count = sizeof(kind_table) / sizeof(kind_table
 struct ref_places {
   std::size_t offset;
   std::size_t count;
+  std::size_t place_bytes;
+
+  /// Where the last one ends.
+  [[nodiscard]] std::size_t end() const noexcept { return offset + count * place_bytes; }
 };
 [[nodiscard]] inline ref_places refs_of(const node_header& node) noexcept {
   const kind_layout& layout = kind_table[static_cast<std::size_t>(node.kind)];
@@ -92,7 +104,7 @@ struct ref_places {
   if (count == 0 && layout.count_offset != 0) {
     std::memcpy(&count, reinterpret_cast<const std::byte*>(&node) + layout.count_offset, sizeof(count));
   }
-  return {layout.refs_offset, count};
+  return {layout.refs_offset, count, layout.place_bytes};
 }
 
 /// Calls f(ref) for every child of a node, each child once.
@@ -100,6 +112,14 @@ template <class Ref, class F>
 void for_each_ref(const node_header& node, F&& f) {
   const ref_places places = refs_of(node);
   const std::byte* bytes = reinterpret_cast<const std::byte*>(&node) + places.offset;
+  if (places.place_bytes == cell_bytes) {
+    for (std::size_t i = 0; i < places.count; ++i) {
+      std::uint64_t cell = 0;
+      std::memcpy(&cell, bytes + (i * cell_bytes), cell_bytes);
+      if (cell >> 48 == cell_ref_tag) f(static_cast<Ref>(cell));
+    }
+    return;
+  }
   Ref last{};
   for (std::size_t i = 0; i < places.count; ++i) {
     Ref child;

@@ -81,6 +81,10 @@ struct rrb_layout {
     if constexpr (requires { typename T::is_ref; }) {
       static_assert(elements_offset == kind_table[static_cast<unsigned>(node_kind::rrb_leaf_refs)].refs_offset);
       return node_kind::rrb_leaf_refs;
+    } else if constexpr (requires { typename T::is_cell; }) {
+      static_assert(elements_offset == kind_table[static_cast<unsigned>(node_kind::rrb_leaf_cells)].refs_offset &&
+                    sizeof(T) == cell_bytes);
+      return node_kind::rrb_leaf_cells;
     } else {
       return node_kind::rrb_leaf;
     }
