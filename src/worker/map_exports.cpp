@@ -1,0 +1,103 @@
+// The functions of the WebAssembly module that are about maps and sets. See exchange.hpp for how arguments and answers
+// are handed over.
+//
+// Thread safety: a worker calls with its own area.
+#include "coppice/detail/trie_cursor.hpp"
+#include "src/worker/area.hpp"
+
+namespace coppice::worker {
+
+COPPICE_EXPORT(map_size) std::uint32_t export_map_size(worker_area* worker, std::uint32_t index) {
+  return static_cast<std::uint32_t>(worker->tries->size(worker->held.at(index)));
+}
+
+/// The kind of a value, which is in the reply; -1: the key is missing.
+COPPICE_EXPORT(map_get)
+[[gnu::flatten]] std::int32_t export_map_get(worker_area* worker, std::uint32_t index, std::uint32_t kind,
+                                             std::uint32_t size, double number) {
+  const encoded_number as_number(number, true);
+  const packed_key key = kind == number_kind
+                             ? packed_key{reinterpret_cast<const std::byte*>(&as_number.bits), 8, as_number.kind}
+                             : given(*worker, worker->exchange.input, kind, size);
+  const auto found = worker->tries->find(worker->held.at(index), key);
+  return found ? static_cast<std::int32_t>(answer(worker->exchange.reply, *found)) : -1;
+}
+
+namespace {
+
+/// Keeps the old value where it can be read afterwards.
+struct keeper {
+  struct exchange* at;
+  const packed_value* given;  // null: it is removed
+  bool refused = false;
+
+  [[nodiscard]] old_value_sink sink(bool wanted) noexcept {
+    if (!wanted) return {nullptr, nullptr};
+    return {[](void* self, const packed_value& old) noexcept { return static_cast<keeper*>(self)->take(old); }, this};
+  }
+
+ private:
+  bool take(const packed_value& old) noexcept {
+    refused = (given == nullptr || !old.same_as(*given)) && !keep_old(*at, old);
+    return !refused;
+  }
+};
+
+}  // namespace
+
+/// Stores an entry in a version. With `keep` the value that it replaces is in the reply.
+COPPICE_EXPORT(map_set)
+std::uint32_t export_map_set(worker_area* worker, std::uint32_t index, std::uint32_t kinds, std::uint32_t key_size,
+                             double key_number, std::uint32_t value_size, double value_number, std::uint32_t keep) {
+  const given_entry entry(*worker, kinds, key_size, key_number, value_size, value_number);
+  return with_given(*worker, [&] {
+    keeper old{&worker->exchange, &entry.get().value};
+    const detail::trie_change change = worker->tries->set(worker->held.at(index), entry.get(), old.sink(keep != 0));
+    return old.refused ? std::uint32_t{needs_fork} : status_of(change);
+  });
+}
+
+/// Removes a key from a version; `keep` as above.
+COPPICE_EXPORT(map_erase)
+std::uint32_t export_map_erase(worker_area* worker, std::uint32_t index, std::uint32_t kind, std::uint32_t size,
+                               double number, std::uint32_t keep) {
+  const given_entry entry(*worker, kind, size, number, 0, 0);
+  return with_room(*worker, [&] {
+    keeper old{&worker->exchange, nullptr};
+    const detail::trie_change change =
+        worker->tries->erase(worker->held.at(index), entry.get().key, old.sink(keep != 0));
+    return old.refused ? std::uint32_t{needs_fork} : status_of(change);
+  });
+}
+
+/// At most `most` entries of a version, from the one on that has `from` others before it. Returns how many.
+COPPICE_EXPORT(map_entries)
+std::uint32_t export_map_entries(worker_area* worker, std::uint32_t index, std::uint32_t from, std::uint32_t most) {
+  batch& to = worker->exchange.batch;
+  to.count = to.text_size = 0;
+  std::uint64_t before = from;
+  detail::leaf_stream<view> leaves(*worker->nodes, worker->held.at(index).root, before);
+  while (const std::byte* leaf = leaves.next()) {
+    const std::uint32_t count = detail::count_of(leaf);
+    leaf_policy::position place(leaf);
+    for (std::uint32_t i = 0; i < count; ++i, place.advance()) {
+      if (before != 0) {
+        --before;
+        continue;
+      }
+      if (to.count == most) return to.count;
+      const auto entry = place.get(*worker->nodes);
+      std::uint32_t key_kind = 0, value_kind = 0;
+      const std::uint32_t text_before = to.text_size;
+      if (!put(to, to.parts[to.count][0], key_kind, entry.key) ||
+          !put(to, to.parts[to.count][1], value_kind, entry.value)) {
+        to.text_size = text_before;
+        return to.count;
+      }
+      to.kinds[to.count++] = static_cast<std::uint16_t>(key_kind | (value_kind << kind_bits));
+    }
+  }
+  return to.count;
+}
+
+}  // namespace coppice::worker
