@@ -1,15 +1,18 @@
 /**
  * Builds dist/: each file of src/ by itself, as ESM in dist/esm and as CommonJS in dist/cjs, with declarations beside both.
  *
+ * The WebAssembly module is compiled first (scripts/wasm), if what it is made of has changed.
+ *
  * Usage: node build.mjs
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(fileURLToPath(import.meta.url));
+execFileSync(join(root, '../../scripts/wasm'), { stdio: ['ignore', 2, 2] });
 const sources = readdirSync(join(root, 'src'), { recursive: true }).filter((name) => name.endsWith('.ts'));
 const entryPoints = sources.map((name) => join(root, 'src', name));
 
