@@ -10,6 +10,8 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreVoidReturningFunctions: true }],
+      // The result of a change is often the collection itself.
+      '@typescript-eslint/no-this-alias': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },

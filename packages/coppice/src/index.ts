@@ -3,4 +3,8 @@
  *
  * @module coppice
  */
+export * from './hamt.js';
+export * from './hamt-set.js';
 export * from './registry.js';
+export * from './sharing.js';
+export * from './vector.js';

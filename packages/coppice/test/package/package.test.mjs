@@ -52,8 +52,9 @@ const sessions = [...readme.matchAll(/^```console\n\$ node (\S+)\n([^]*?)^```$/g
 
 /** The examples of doc comments, as modules. */
 function examples() {
-  const declarations = readdirSync(join(root, 'dist/esm'), { recursive: true }).filter((name) =>
-    name.endsWith('.d.ts'),
+  // What is in core/ is not exported.
+  const declarations = readdirSync(join(root, 'dist/esm'), { recursive: true }).filter(
+    (name) => name.endsWith('.d.ts') && !name.startsWith('core/'),
   );
   const texts = declarations.map((name) => readFileSync(join(root, 'dist/esm', name), 'utf8'));
   const blocks = texts.flatMap((text) => [...text.matchAll(/@example\n[^]*?```ts\n([^]*?)```/g)]);
@@ -62,7 +63,10 @@ function examples() {
 
 const typed = `
 import { bind, Registry, RegistryError, unbind, type AcquireOptions, type RegistryData, type WorkerLike } from 'coppice/registry';
-import { Registry as same } from 'coppice';
+import { Registry as same, share, type ShareToken } from 'coppice';
+import { HAMT, type Change, type Key } from 'coppice/hamt';
+import { HAMTSet } from 'coppice/hamt-set';
+import { Vector } from 'coppice/vector';
 import { Worker } from 'node:worker_threads';
 const registry: Registry<string> = new same<string>(10);
 const data: RegistryData<string> = registry.data;
@@ -73,6 +77,15 @@ unbind(registry, new Worker('./w.js'));
 export const got: Promise<string | undefined> = registry.acquire(1, options);
 export const entries: [number, string][] = [...registry];
 export const code = (error: RegistryError): 'not_held' | 'closed' | 'unbound' => error.code;
+const map: HAMT<number> = new HAMT<number>('number').set('a', 1);
+export const found: number | undefined = map.get('a');
+export const changes: Change<number>[] = [...map.diff(map)];
+export const keys: Key[] = [...map.keys(), ...new HAMTSet<string>(['a'])];
+export const token: ShareToken = share(new Vector<string>(['a']));
+// @ts-expect-error: values are numbers
+map.set('a', 'b');
+// @ts-expect-error: no key
+map.get({});
 // @ts-expect-error: values are strings
 void registry.set(1, 2);
 // @ts-expect-error: no worker

@@ -1,0 +1,323 @@
+// What maps and sets have in common: handles of versions of a trie, the changes that lead from one to the next, and
+// reading.
+
+import { type Batch, detached, readBatch, readRows } from './batch.js';
+import { BATCH_ENTRIES, Status } from './exchange.js';
+import { Handle } from './handle.js';
+import { outOfMemory, type Space } from './space.js';
+import type { Trunk } from './trunk.js';
+import { type Key, oldValue, putKey, putOld, readReply } from './values.js';
+
+/** In place of an old value: there was none. */
+const ABSENT = Symbol('absent');
+const KIND_BITS = 8;
+/** Entries that the first batch of an iteration asks for: many iterations end soon. */
+const FIRST_BATCH = 32;
+
+/** Operations of map_join. */
+export const Join = { union: 0, intersection: 1, difference: 2 } as const;
+
+function checked(space: Space, status: number): number {
+  if (status === Status.outOfSpace) throw outOfMemory(space);
+  return status;
+}
+
+export abstract class Keyed extends Handle {
+  /** @internal */
+  override _undo(trunk: Trunk): void {
+    if (this._old === ABSENT) this._eraseIn(trunk, this._at as Key);
+    else this._putIn(trunk, this._at as Key, this._old);
+  }
+
+  // ---- changing
+
+  private _store(trunk: Trunk, kinds: number, keep: number): number {
+    const { space } = trunk;
+    return checked(
+      space,
+      space.x.map_set(
+        space.area,
+        trunk.version,
+        kinds,
+        space.keySize,
+        space.keyNumber,
+        space.valueSize,
+        space.valueNumber,
+        keep,
+      ),
+    );
+  }
+  private _remove(trunk: Trunk, kind: number, keep: number): number {
+    const { space } = trunk;
+    return checked(space, space.x.map_erase(space.area, trunk.version, kind, space.keySize, space.keyNumber, keep));
+  }
+
+  /** Stores in a version that only the caller has; whether that changed it. @internal */
+  _putIn(trunk: Trunk, key: Key, value: unknown): boolean {
+    const kind = putKey(trunk.space, key);
+    const valueKind = putOld(trunk.space, value, trunk.values.put);
+    return this._store(trunk, kind | (valueKind << KIND_BITS), 0) !== Status.unchanged;
+  }
+  /** Removes from a version that only the caller has; whether the key was there. @internal */
+  _eraseIn(trunk: Trunk, key: Key): boolean {
+    return this._remove(trunk, putKey(trunk.space, key), 0) !== Status.unchanged;
+  }
+
+  /** This version with one entry set; this handle itself, if it has it already. @internal */
+  _set(key: Key, value: unknown): this {
+    const trunk = this._trunk ?? this._real();
+    const { space } = trunk;
+    if (trunk.version === -1) return this._real() as never;
+    const kind = putKey(space, key);
+    const kinds = kind | (trunk.values.put(space, value) << KIND_BITS);
+    if (trunk.changes < trunk.mostChanges || !(trunk.mutable || this._keepsVersion(trunk))) {
+      const status = this._store(trunk, kinds, 1);
+      if (status === Status.unchanged) return this;
+      if (status !== Status.needsFork) {
+        const at = typeof key === 'object' && key !== null ? key.slice() : key;
+        return this._superseded(trunk, at, status === Status.inserted ? ABSENT : oldValue(space));
+      }
+    }
+    return this._apart(trunk, (fork) => this._store(fork, kinds, 0) !== Status.unchanged);
+  }
+  /** Likewise without a key. @internal */
+  _delete(key: Key): this {
+    const trunk = this._real();
+    const kind = putKey(trunk.space, key);
+    if (trunk.changes < trunk.mostChanges || !(trunk.mutable || this._keepsVersion(trunk))) {
+      const status = this._remove(trunk, kind, 1);
+      if (status === Status.unchanged) return this;
+      if (status !== Status.needsFork) {
+        const at = typeof key === 'object' && key !== null ? key.slice() : key;
+        return this._superseded(trunk, at, oldValue(trunk.space));
+      }
+    }
+    return this._apart(trunk, (fork) => this._remove(fork, kind, 0) !== Status.unchanged);
+  }
+
+  /** With many changes at once. @internal */
+  _bulk<T>(items: Iterable<T>, change: (fork: Trunk, item: T) => boolean): this {
+    return this._apart(this._real(), (fork) => {
+      let changed = false;
+      for (const item of items) if (change(fork, item)) changed = true;
+      return changed;
+    });
+  }
+
+  /** What a join of this one and another of the same memory gives; this one itself, if it has it already. @internal */
+  _join(other: Keyed, operation: number, side: 0 | 1): this {
+    const trunk = this._real();
+    const right = other._real();
+    const { space } = trunk;
+    const made = trunk.blank();
+    const status = space.x.map_join(space.area, made.version, trunk.version, right.version, operation, side);
+    if (status === Status.replaced) return this._with(made);
+    made.dispose();
+    checked(space, status);
+    return this;
+  }
+
+  // ---- reading
+
+  /** Number of entries. O(1). */
+  override get size(): number {
+    const { space, version } = this._real();
+    return space.x.map_size(space.area, version) >>> 0;
+  }
+
+  /** The kind of a key's value, which is in the reply; -1 if it is missing. @internal */
+  _find(trunk: Trunk, key: Key): number {
+    const { space } = trunk;
+    const kind = putKey(space, key);
+    return space.x.map_get(space.area, trunk.version, kind, space.keySize, space.keyNumber);
+  }
+
+  /**
+   * Whether there is such a key. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { HAMTSet } from 'coppice';
+   * new HAMTSet(["a"]).has("a"); // true
+   * ```
+   */
+  has(key: Key): boolean {
+    return this._find(this._real(), key) !== -1;
+  }
+
+  /** @internal */
+  _get(key: Key): unknown {
+    const trunk = this._real();
+    const kind = this._find(trunk, key);
+    return kind === -1 ? undefined : readReply(trunk.space, kind);
+  }
+
+  /** Walks the entries in the order of the trie, as they are now. @internal */
+  _walk<R>(part: (entries: Batch, index: number) => R): IterableIterator<R> {
+    return new Walk(this._real(), this.size, part);
+  }
+
+  /** Calls `visit` for each entry, until it returns false. @internal */
+  _each(visit: (entries: Batch, index: number) => boolean): void {
+    const trunk = this._real();
+    const { size } = this;
+    let entries = readBatch(trunk, 0, BATCH_ENTRIES);
+    // What follows the first batch is read from a fork, so that this version may be changed on.
+    const held = entries.count === size ? trunk : trunk.fork();
+    if (held === trunk) entries = detached(entries);
+    try {
+      for (let from = 0; ; entries = readBatch(held, from, BATCH_ENTRIES)) {
+        for (let i = 0; i < entries.count; i++) if (!visit(entries, i)) return;
+        from += entries.count;
+        if (from === size) return;
+      }
+    } finally {
+      if (held !== trunk) held.dispose();
+    }
+  }
+
+  /** Whether both have the same entries, if both are in one memory; else undefined. @internal */
+  _same(other: Keyed): boolean | undefined {
+    const mine = this._real();
+    const theirs = other._real();
+    if (mine.space !== theirs.space) return undefined;
+    return mine.space.x.map_equal(mine.space.area, mine.version, theirs.version) === 1;
+  }
+
+  /**
+   * A hash of the content as a 32-bit integer: equal collections have equal hashes, in every memory and every program.
+   * O(n).
+   */
+  hashCode(): number {
+    const { space, version } = this._real();
+    return space.x.map_hash(space.area, version) | 0;
+  }
+}
+
+/** An iteration, independent of all others. */
+class Walk<R> implements IterableIterator<R> {
+  private readonly size: number;
+  private readonly part: (entries: Batch, index: number) => R;
+  private entries: Batch;
+  private index = 0;
+  private from: number;
+  private held: Trunk | undefined;
+
+  constructor(trunk: Trunk, size: number, part: (entries: Batch, index: number) => R) {
+    this.size = size;
+    this.part = part;
+    this.entries = readBatch(trunk, 0, FIRST_BATCH);
+    this.from = this.entries.count;
+    // Held until the end, so that the version it began with may be changed on.
+    if (this.from !== size) this.held = trunk.fork();
+    else this.entries = detached(this.entries);
+  }
+
+  next(): IteratorResult<R, undefined> {
+    if (this.index === this.entries.count && !this.more()) return { done: true, value: undefined };
+    return { done: false, value: this.part(this.entries, this.index++) };
+  }
+  return(): IteratorResult<R, undefined> {
+    this.end();
+    return { done: true, value: undefined };
+  }
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  private more(): boolean {
+    if (this.held === undefined || this.from === this.size) {
+      this.end();
+      return false;
+    }
+    this.entries = readBatch(this.held, this.from, BATCH_ENTRIES);
+    this.index = 0;
+    this.from += this.entries.count;
+    return this.entries.count !== 0;
+  }
+  private end(): void {
+    this.held?.dispose();
+    this.held = undefined;
+    this.from = this.size;
+    this.index = this.entries.count;
+  }
+}
+
+/** A change of one key between two versions. */
+export interface RawChange {
+  readonly kind: 'added' | 'removed' | 'changed';
+  readonly key: Key;
+  readonly value: unknown;
+  readonly previous: unknown;
+}
+
+const CHANGE_KINDS = ['added', 'removed', 'changed'] as const;
+/** The comparison whose place is in each memory's cursor at the moment. */
+const cursorOwner = new WeakMap<Space, Difference>();
+
+/** The changes from one version to another of the same memory, one after the other. */
+export class Difference implements IterableIterator<RawChange> {
+  private readonly older: Trunk;
+  private readonly newer: Trunk;
+  private readonly space: Space;
+  private place: Uint8Array | undefined;
+  private entries: Batch | undefined;
+  private index = 0;
+  private most = 8;
+
+  constructor(older: Keyed, newer: Keyed) {
+    this.older = older._real().fork();
+    this.newer = newer._real().fork();
+    this.space = this.newer.space;
+  }
+
+  next(): IteratorResult<RawChange, undefined> {
+    if (this.entries === undefined || this.index === this.entries.count) {
+      if (this.older.version === -1 || !this.more()) {
+        this.end();
+        return { done: true, value: undefined };
+      }
+    }
+    const entries = this.entries as Batch;
+    const kind = CHANGE_KINDS[entries.key(this.index + 1) as number] as RawChange['kind'];
+    const value: RawChange = {
+      kind,
+      key: entries.key(this.index),
+      value: kind === 'removed' ? undefined : entries.value(this.index),
+      previous: kind === 'added' ? undefined : entries.value(this.index + 1),
+    };
+    this.index += 2;
+    return { done: false, value };
+  }
+  return(): IteratorResult<RawChange, undefined> {
+    this.end();
+    return { done: true, value: undefined };
+  }
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  private more(): boolean {
+    const { space } = this;
+    const { x, area } = space;
+    const owner = cursorOwner.get(space);
+    if (owner !== this) {
+      const at = x.cursor(area);
+      if (owner !== undefined) owner.place = space.u8.slice(at, at + x.cursor_bytes());
+      if (this.place !== undefined) space.u8.set(this.place, at);
+      else x.diff_begin(area, this.older.version, this.newer.version);
+      cursorOwner.set(space, this);
+    }
+    const count = x.diff_next(area, this.most);
+    this.most = BATCH_ENTRIES / 2;
+    this.entries = readRows(space, 2 * count);
+    this.index = 0;
+    return count !== 0;
+  }
+  private end(): void {
+    if (cursorOwner.get(this.space) === this) cursorOwner.delete(this.space);
+    this.older.dispose();
+    this.newer.dispose();
+    this.entries = undefined;
+  }
+}

@@ -1,0 +1,36 @@
+// What the collections of this package have in common for those who use them.
+
+import { describe, putValueOf, type ValueType } from './values.js';
+import type { Values } from './trunk.js';
+
+const TYPES: readonly ValueType[] = ['any', 'string', 'number', 'boolean', 'object'];
+const values = new Map<ValueType, Values>(TYPES.map((type) => [type, { type, put: putValueOf[type] }]));
+
+/** The values of a type. */
+export function valuesOf(type: ValueType): Values {
+  const found = values.get(type);
+  if (found !== undefined) return found;
+  throw new TypeError(
+    `coppice: the type of a collection's values is ${describe(type)}; give one of '${TYPES.join("', '")}'`,
+  );
+}
+
+/** Whether an argument is an iterable of items, not a name of a type. */
+export function isIterable(given: unknown): given is Iterable<unknown> {
+  return typeof given === 'object' && given !== null && Symbol.iterator in given;
+}
+
+/** For messages about arguments. */
+export function requireIterable<T>(given: Iterable<T> | null | undefined, what: string): Iterable<T> {
+  if (isIterable(given)) return given;
+  throw new TypeError(`coppice: ${what} takes an iterable, such as an array or a Map; it was given ${String(given)}`);
+}
+
+/** The symbol by which Node asks how to show an object. */
+export const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
+/** Symbol.dispose, where the runtime has none yet. */
+export const disposeSymbol: typeof Symbol.dispose = ((Symbol as { dispose?: symbol }).dispose ??
+  Symbol.for('Symbol.dispose')) as never;
+
+/** What Node's inspect() hands over. */
+export type Inspect = (value: unknown, options?: unknown) => string;

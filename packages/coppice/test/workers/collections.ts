@@ -1,0 +1,58 @@
+/** A worker that reads, changes and shares collections as the test tells it. */
+import { HAMT, type Key } from '../../src/hamt.js';
+import { attach, endIsNoticed, fromBytes, share, type ShareToken, snapshotBytes, workerId } from '../../src/sharing.js';
+import type { Vector } from '../../src/vector.js';
+import { insideWorker } from '../support/workers.js';
+
+const inside = await insideWorker();
+
+function sumOf(map: HAMT<number>): number {
+  let sum = 0;
+  map.forEach((value) => (sum += value));
+  return sum;
+}
+
+const programs = {
+  /** What this worker finds in a map. */
+  read: (token: ShareToken, keys: Key[]) => {
+    const map = attach(token) as HAMT<number>;
+    return { size: map.size, sum: sumOf(map), values: map.getMany(keys) };
+  },
+  readBytes: (bytes: Uint8Array) => snapshotBytes(fromBytes(bytes)),
+  elements: (token: ShareToken) => (attach(token) as Vector).toArray(),
+  /** A map made of another one by so many changes, shared. */
+  extend: (token: ShareToken, prefix: string, count: number) => {
+    let map = attach(token) as HAMT<number>;
+    for (let i = 0; i < count; i++) map = map.set(`${prefix}${i}`, i);
+    return { token: share(map), id: workerId() };
+  },
+  fails: (token: ShareToken) => {
+    try {
+      attach(token);
+      return 'attached';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  },
+  /** Changes maps without end: the test terminates it. */
+  churn: (token: ShareToken) => {
+    const base = attach(token) as HAMT<number>;
+    inside.post({ result: workerId() });
+    for (let round = 0; ; round++) {
+      let map = base;
+      for (let i = 0; i < 5000; i++) map = map.set(`churn${(i * 7 + round) % 3000}`, i);
+      map.dispose();
+    }
+  },
+};
+
+inside.onMessage((message) => {
+  const { program, args } = message as { program: keyof typeof programs; args: never[] };
+  try {
+    inside.post({ result: (programs[program] as (...all: never[]) => unknown)(...args) });
+  } catch (error) {
+    inside.post({ error: String((error as Error).stack) });
+  }
+});
+await endIsNoticed();
+inside.post({ result: 'ready' });
