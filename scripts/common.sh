@@ -23,8 +23,7 @@ compile() {
 }
 
 # js_ready: installs what the npm package is built and tested with, again only when the lock has changed, and builds its
-# WebAssembly module. Run all else by
-# `npm run`: it finds the Node of that installation first, where Debian 12 has 18.
+# WebAssembly module. Run all else by `npm run`: it finds the Node of that installation first, where Debian 12 has 18.
 js_ready() {
   local folder=packages/coppice
   [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] ||
