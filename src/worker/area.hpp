@@ -45,9 +45,10 @@ inline constexpr double largest_safe = 9007199254740991.0;
 
 /// A number as the value kinds have it, with its bytes.
 struct encoded_number {
-  value_kind kind;
-  std::uint64_t bits;
+  value_kind kind = value_kind::null;
+  std::uint64_t bits = 0;
 
+  encoded_number() noexcept = default;
   encoded_number(double number, bool is_key) noexcept {
     if (number >= -largest_safe && number <= largest_safe) {
       const auto whole = static_cast<std::int64_t>(number);
@@ -76,27 +77,41 @@ class given_entry {
  public:
   /// `kinds`: of the key, and above it of the value.
   given_entry(const worker_area& worker, std::uint32_t kinds, std::uint32_t key_size, double key_number,
-              std::uint32_t value_size, double value_number) noexcept
-      : key_number_(key_number, true), value_number_(value_number, false) {
-    const std::uint32_t key_kind = kinds & 0xffU, value_kind = (kinds >> kind_bits) & 0xffU;
+              std::uint32_t value_size, double value_number) noexcept {
+    const std::uint32_t key_kind = kinds & 0xffU;
     const std::byte* const input = worker.exchange.input;
-    entry_.key = key_kind == number_kind ? of(key_number_) : given(worker, input, key_kind, key_size);
+    entry_.key = part(worker, input, key_kind, key_size, key_number, true);
     if ((key_kind & blob_flag) != 0) entry_.key_blob = detail::load<ref>(input);
-    const std::byte* const after = input + (key_kind == number_kind ? 0 : key_size);
-    entry_.value = value_kind == number_kind ? of(value_number_) : given(worker, after, value_kind, value_size);
-    if ((value_kind & blob_flag) != 0) entry_.value_blob = detail::load<ref>(after);
+    set_value(worker, input + (key_kind == number_kind ? 0 : key_size), kinds >> kind_bits, value_size, value_number);
     entry_.hash = worker.tries->leaf().hash(entry_.key);
+  }
+  /// With a key of up to eight ASCII characters.
+  given_entry(const worker_area& worker, std::uint64_t key, std::uint32_t key_size, std::uint32_t value_kind_given,
+              std::uint32_t value_size, double value_number) noexcept {
+    numbers_[0].bits = key;
+    entry_.key = {reinterpret_cast<const std::byte*>(&numbers_[0].bits), key_size, value_kind::string_ascii};
+    set_value(worker, worker.exchange.input, value_kind_given, value_size, value_number);
+    entry_.hash = worker.tries->leaf().hash_of_short({key, key_size, value_kind::string_ascii});
   }
   given_entry(const given_entry&) = delete;
   given_entry& operator=(const given_entry&) = delete;
   [[nodiscard]] const item& get() const noexcept { return entry_; }
 
  private:
-  static packed_key of(const encoded_number& number) noexcept {
-    return {reinterpret_cast<const std::byte*>(&number.bits), sizeof(number.bits), number.kind};
+  packed_key part(const worker_area& worker, const std::byte* at, std::uint32_t kind, std::uint32_t size, double number,
+                  bool is_key) noexcept {
+    if (kind != number_kind) return given(worker, at, kind, size);
+    encoded_number& encoded = numbers_[is_key ? 0 : 1];
+    encoded = encoded_number(number, is_key);
+    return {reinterpret_cast<const std::byte*>(&encoded.bits), sizeof(encoded.bits), encoded.kind};
   }
-  encoded_number key_number_;
-  encoded_number value_number_;
+  void set_value(const worker_area& worker, const std::byte* at, std::uint32_t kind, std::uint32_t size,
+                 double number) noexcept {
+    entry_.value = part(worker, at, kind, size, number, false);
+    if ((kind & blob_flag) != 0) entry_.value_blob = detail::load<ref>(at);
+  }
+
+  encoded_number numbers_[2];  // of the key and of the value
   item entry_;
 };
 

@@ -147,6 +147,10 @@ COPPICE_EXPORT(collect) std::uint32_t export_collect(worker_area* worker) {
   return static_cast<std::uint32_t>(worker->trouble.code);
 }
 
+COPPICE_EXPORT(settle_by_itself) void export_settle_by_itself(worker_area* worker, std::uint32_t wanted) {
+  worker->held.settle_by_itself(wanted != 0);
+}
+
 /// A node for so many bytes that are put in by the caller; the address of the bytes is in `reply.data`. Returns its
 /// ref, 0 if there is no space.
 COPPICE_EXPORT(blob) std::uint32_t export_blob(worker_area* worker, std::uint32_t size) {

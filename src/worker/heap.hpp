@@ -113,9 +113,12 @@ class heap {
 
   /// Whether so much lies idle in this worker's blocks that a settlement is worth while. O(1).
   [[nodiscard]] bool settlement_is_due() const noexcept {
+    if (!settles_by_itself_) return false;
     const std::uint64_t taken = nodes_.taken_bytes();
     return taken >= in_use_ + least_idle_bytes && taken >= 2 * in_use_;
   }
+  /// Whether one is ever due, or only make_room() settles.
+  void settle_by_itself(bool wanted) noexcept { settles_by_itself_ = wanted; }
   /// Publishes what is held and gives up the rest. O(versions held). Errors: out_of_space (then all is as before).
   result<void> settle() noexcept;
   /// After an allocation failed: settles, and collects all that can be. Errors: out_of_space.
@@ -201,6 +204,7 @@ class heap {
   // The cycle in which each spare table was given up: it may be reading the table.
   std::uint32_t spare_cycles_[2] = {};
   arena::pin* borrowed_[max_borrowed] = {};
+  bool settles_by_itself_ = true;
   std::uint32_t borrowed_count_ = 0;
 };
 

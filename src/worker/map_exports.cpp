@@ -15,10 +15,23 @@ COPPICE_EXPORT(map_size) std::uint32_t export_map_size(worker_area* worker, std:
 COPPICE_EXPORT(map_get)
 [[gnu::flatten]] std::int32_t export_map_get(worker_area* worker, std::uint32_t index, std::uint32_t kind,
                                              std::uint32_t size, double number) {
-  const encoded_number as_number(number, true);
-  const packed_key key = kind == number_kind
-                             ? packed_key{reinterpret_cast<const std::byte*>(&as_number.bits), 8, as_number.kind}
-                             : given(*worker, worker->exchange.input, kind, size);
+  encoded_number as_number;
+  packed_key key;
+  if (kind == number_kind) {
+    as_number = encoded_number(number, true);
+    key = {reinterpret_cast<const std::byte*>(&as_number.bits), sizeof(as_number.bits), as_number.kind};
+  } else {
+    key = given(*worker, worker->exchange.input, kind, size);
+  }
+  const auto found = worker->tries->find(worker->held.at(index), key);
+  return found ? static_cast<std::int32_t>(answer(worker->exchange.reply, *found)) : -1;
+}
+
+/// The same for a key of up to eight ASCII characters, which comes as two words: nothing is written for it.
+COPPICE_EXPORT(map_get_short)
+[[gnu::flatten]] std::int32_t export_map_get_short(worker_area* worker, std::uint32_t index, std::uint32_t size,
+                                                   std::uint32_t low, std::uint32_t high) {
+  const detail::short_key key{low | (std::uint64_t{high} << 32), size, value_kind::string_ascii};
   const auto found = worker->tries->find(worker->held.at(index), key);
   return found ? static_cast<std::int32_t>(answer(worker->exchange.reply, *found)) : -1;
 }
@@ -43,6 +56,15 @@ struct keeper {
   }
 };
 
+std::uint32_t store_given(worker_area& worker, std::uint32_t index, const given_entry& entry,
+                          std::uint32_t keep) noexcept {
+  return with_given(worker, [&] {
+    keeper old{&worker.exchange, &entry.get().value};
+    const detail::trie_change change = worker.tries->set(worker.held.at(index), entry.get(), old.sink(keep != 0));
+    return old.refused ? std::uint32_t{needs_fork} : status_of(change);
+  });
+}
+
 }  // namespace
 
 /// Stores an entry in a version. With `keep` the value that it replaces is in the reply.
@@ -50,11 +72,16 @@ COPPICE_EXPORT(map_set)
 std::uint32_t export_map_set(worker_area* worker, std::uint32_t index, std::uint32_t kinds, std::uint32_t key_size,
                              double key_number, std::uint32_t value_size, double value_number, std::uint32_t keep) {
   const given_entry entry(*worker, kinds, key_size, key_number, value_size, value_number);
-  return with_given(*worker, [&] {
-    keeper old{&worker->exchange, &entry.get().value};
-    const detail::trie_change change = worker->tries->set(worker->held.at(index), entry.get(), old.sink(keep != 0));
-    return old.refused ? std::uint32_t{needs_fork} : status_of(change);
-  });
+  return store_given(*worker, index, entry, keep);
+}
+
+/// The same for a key of up to eight ASCII characters, as above; the value stands at the beginning of the input.
+COPPICE_EXPORT(map_set_short)
+std::uint32_t export_map_set_short(worker_area* worker, std::uint32_t index, std::uint32_t value_kind,
+                                   std::uint32_t key_size, std::uint32_t low, std::uint32_t high,
+                                   std::uint32_t value_size, double value_number, std::uint32_t keep) {
+  const given_entry entry(*worker, low | (std::uint64_t{high} << 32), key_size, value_kind, value_size, value_number);
+  return store_given(*worker, index, entry, keep);
 }
 
 /// Removes a key from a version; `keep` as above.
@@ -70,9 +97,11 @@ std::uint32_t export_map_erase(worker_area* worker, std::uint32_t index, std::ui
   });
 }
 
-/// At most `most` entries of a version, from the one on that has `from` others before it. Returns how many.
+/// At most `most` entries of a version, from the one on that has `from` others before it; of `parts` only their keys
+/// (1), their values (2) or both (3). Returns how many.
 COPPICE_EXPORT(map_entries)
-std::uint32_t export_map_entries(worker_area* worker, std::uint32_t index, std::uint32_t from, std::uint32_t most) {
+std::uint32_t export_map_entries(worker_area* worker, std::uint32_t index, std::uint32_t from, std::uint32_t most,
+                                 std::uint32_t parts) {
   batch& to = worker->exchange.batch;
   to.count = to.text_size = 0;
   std::uint64_t before = from;
@@ -89,8 +118,9 @@ std::uint32_t export_map_entries(worker_area* worker, std::uint32_t index, std::
       const auto entry = place.get(*worker->nodes);
       std::uint32_t key_kind = 0, value_kind = 0;
       const std::uint32_t text_before = to.text_size;
-      if (!put(to, to.parts[to.count][0], key_kind, entry.key) ||
-          !put(to, to.parts[to.count][1], value_kind, entry.value)) {
+      const bool fits = ((parts & 1U) == 0 || put(to, to.parts[to.count][0], key_kind, entry.key)) &&
+                        ((parts & 2U) == 0 || put(to, to.parts[to.count][1], value_kind, entry.value));
+      if (!fits) {
         to.text_size = text_before;
         return to.count;
       }

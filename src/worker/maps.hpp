@@ -45,6 +45,10 @@ class maps {
     return detail::trie_find(view(heap_.map()), leaf_, in.root, key);
   }
 
+  [[nodiscard]] std::optional<packed_value> find(const version& in, const detail::short_key& key) const noexcept {
+    return detail::trie_find(view(heap_.map()), leaf_, in.root, key, leaf_.hash_of_short(key));
+  }
+
   /// Stores an entry in place. O(log n).
   detail::trie_change set(version& in, const item& added, const old_value_sink& before) noexcept {
     space nodes(heap_.edit(in));

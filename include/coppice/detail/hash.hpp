@@ -59,11 +59,18 @@ struct seeded_hash {
   std::uint64_t seed = 0;
 
   [[nodiscard]] std::uint64_t operator()(value_kind kind, const std::byte* data, std::size_t size) const noexcept {
+    if (size > 8) return XXH3_64bits_withSeed(data, size, seed_of(kind));
+    return of_short(kind, load_short(data, size), size);
+  }
+  /// Of up to eight bytes, as load_short() reads them.
+  [[nodiscard]] std::uint64_t of_short(value_kind kind, std::uint64_t number, std::size_t size) const noexcept {
     constexpr std::uint64_t c0 = 0xa0761d6478bd642fU, c1 = 0xe7037ed1a0b428dbU, c2 = 0x8ebc6af09c88c6e3U;
-    const std::uint64_t kind_seed = seed ^ ((static_cast<std::uint64_t>(kind) + 1) * 0x9e3779b97f4a7c15U);
-    if (size > 8) return XXH3_64bits_withSeed(data, size, kind_seed);
-    const std::uint64_t mixed = fold_multiply(load_short(data, size) ^ c0, kind_seed ^ c1);
-    return fold_multiply(mixed ^ size, c2 ^ seed);
+    return fold_multiply(fold_multiply(number ^ c0, seed_of(kind) ^ c1) ^ size, c2 ^ seed);
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t seed_of(value_kind kind) const noexcept {
+    return seed ^ ((static_cast<std::uint64_t>(kind) + 1) * 0x9e3779b97f4a7c15U);
   }
 };
 

@@ -49,6 +49,13 @@ struct packed_view {
   }
 };
 using packed_key = packed_view;
+
+/// A key of up to eight bytes, as load_short() reads them.
+struct short_key {
+  std::uint64_t number = 0;
+  std::uint32_t size = 0;
+  value_kind kind = value_kind::null;
+};
 using packed_value = packed_view;
 
 /// An entry to be stored. The bytes belong to the caller. Where a large key or value is a blob already, its ref may be

@@ -56,6 +56,9 @@ class packed_leaf {
   explicit packed_leaf(const Hash& hash) noexcept : hash_(hash) {}
 
   [[nodiscard]] std::uint64_t hash(const packed_key& key) const noexcept { return hash_(key.kind, key.data, key.size); }
+  [[nodiscard]] std::uint64_t hash_of_short(const short_key& key) const noexcept {
+    return hash_.of_short(key.kind, key.number, key.size);
+  }
   [[nodiscard]] item make_item(const packed_key& key, const packed_value& value) const noexcept {
     return {hash(key), key, value, Ref{}, Ref{}};
   }
@@ -103,6 +106,27 @@ class packed_leaf {
     for (; candidates != 0; candidates &= candidates - 1) {
       const encoded_entry found = leaf.entry(static_cast<unsigned>(__builtin_ctz(candidates)));
       if (has_inline_key(found, key)) return inline_value(found);
+    }
+    return std::nullopt;
+  }
+
+  /// The same for a key that is a number already, which need not be in memory.
+  template <readable_memory Memory>
+  [[nodiscard]] std::optional<packed_value> find(const Memory& memory, const std::byte* node, const short_key& key,
+                                                 std::uint64_t hash) const noexcept {
+    if (!is_narrow(node)) {
+      std::byte bytes[8];
+      store(bytes, key.number);
+      return find_wide(memory, node, {bytes, key.size, key.kind}, hash);
+    }
+    const narrow leaf(node);
+    std::uint32_t candidates = lanes::equal(leaf.tags(), hash_tag(hash, depth_of(node)), leaf.count);
+    for (; candidates != 0; candidates &= candidates - 1) {
+      const encoded_entry found = leaf.entry(static_cast<unsigned>(__builtin_ctz(candidates)));
+      const packed_key inside = inline_key(found);
+      if (inside.kind == key.kind && inside.size == key.size && load_short(inside.data, key.size) == key.number) {
+        return inline_value(found);
+      }
     }
     return std::nullopt;
   }
