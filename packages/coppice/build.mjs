@@ -31,4 +31,5 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 // The same declarations serve both: a package.json beside them says which kind of module they describe.
 const declarationsOnly = (name) => !/\.js$/.test(name);
 cpSync(join(root, 'dist/esm'), join(root, 'dist/cjs'), { recursive: true, filter: declarationsOnly });
+cpSync(join(root, '../../build/wasm/coppice.wasm'), join(root, 'dist/coppice.wasm'));
 writeFileSync(join(root, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');

@@ -1,6 +1,7 @@
 // `HAMTSet`: a persistent set.
 
-import { Join, Keyed } from './core/keyed.js';
+import { eachBatch } from './core/batch.js';
+import { Join, Keyed, readKeys } from './core/keyed.js';
 import { currentSpace } from './core/spaces.js';
 import { Trunk } from './core/trunk.js';
 import { type Inspect, inspectCustom, requireIterable, valuesOf } from './core/types.js';
@@ -130,15 +131,13 @@ export class HAMTSet<T = Key> extends Keyed implements Iterable<T> {
 
   /** Calls `visit` for each element. */
   forEach(visit: (element: T, again: T, set: this) => void): void {
-    this._each((entries, i) => {
-      const element = entries.key(i) as T;
-      visit(element, element, this);
-      return true;
+    eachBatch(this._real(), this.size, readKeys, ({ keys }) => {
+      for (const element of keys as T[]) visit(element, element, this);
     });
   }
   /** The elements as they are now, whatever is done meanwhile. */
   values(): IterableIterator<T> {
-    return this._walk((entries, i) => entries.key(i) as T);
+    return this._walk(readKeys, (batch, i) => batch.keys[i] as T);
   }
   /** The same. */
   keys(): IterableIterator<T> {
@@ -146,10 +145,7 @@ export class HAMTSet<T = Key> extends Keyed implements Iterable<T> {
   }
   /** Pairs of each element and itself, as a Set has them. */
   entries(): IterableIterator<[T, T]> {
-    return this._walk((entries, i) => {
-      const element = entries.key(i) as T;
-      return [element, element];
-    });
+    return this._walk(readKeys, (batch, i) => [batch.keys[i] as T, batch.keys[i] as T]);
   }
   [Symbol.iterator](): IterableIterator<T> {
     return this.values();

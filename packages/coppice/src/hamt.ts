@@ -1,11 +1,13 @@
 // `HAMT`: a persistent map.
 
 import { currentSpace } from './core/spaces.js';
-import { Difference, Join, Keyed } from './core/keyed.js';
+import { eachBatch } from './core/batch.js';
+import { Difference, Join, Keyed, readBoth, readKeys, readValues } from './core/keyed.js';
 import { Trunk } from './core/trunk.js';
 import { type Inspect, inspectCustom, isIterable, requireIterable, valuesOf } from './core/types.js';
 import { describe, type Key, type ValueType } from './core/values.js';
 
+export { configureAutoGC, resetMemory as resetBuffer, sharedBuffer } from './core/spaces.js';
 export type { Key, ValueType } from './core/values.js';
 
 /** One difference between two maps. */
@@ -200,23 +202,22 @@ export class HAMT<T = unknown> extends Keyed implements Iterable<[Key, T]> {
 
   /** Calls `visit` for each entry. */
   forEach(visit: (value: T, key: Key, map: this) => void): void {
-    this._each((entries, i) => {
-      visit(entries.value(i) as T, entries.key(i), this);
-      return true;
+    eachBatch(this._real(), this.size, readBoth, ({ keys, values }) => {
+      for (let i = 0; i < keys.length; i++) visit(values[i] as T, keys[i] as Key, this);
     });
   }
 
   /** The entries as they are now, whatever is done meanwhile. */
   entries(): IterableIterator<[Key, T]> {
-    return this._walk((entries, i) => [entries.key(i), entries.value(i) as T]);
+    return this._walk(readBoth, (batch, i) => [batch.keys[i] as Key, batch.values[i] as T]);
   }
   /** The keys. */
   keys(): IterableIterator<Key> {
-    return this._walk((entries, i) => entries.key(i));
+    return this._walk(readKeys, (batch, i) => batch.keys[i] as Key);
   }
   /** The values, in the order of their keys. */
   values(): IterableIterator<T> {
-    return this._walk((entries, i) => entries.value(i) as T);
+    return this._walk(readValues, (batch, i) => batch.values[i] as T);
   }
   [Symbol.iterator](): IterableIterator<[Key, T]> {
     return this.entries();

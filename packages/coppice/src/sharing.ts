@@ -4,7 +4,7 @@ import { decodeDocument, encodeDocument } from './core/document.js';
 import { Handle } from './core/handle.js';
 import { noticesEnds, watched, watchOthers } from './core/liveness.js';
 import { type MemoryOptions, outOfMemory, type Space } from './core/space.js';
-import { configureMemory, currentSpace, spaceOf, useSpace } from './core/spaces.js';
+import { configureMemory, currentSpace, spaceOf } from './core/spaces.js';
 import { Trunk, withScope } from './core/trunk.js';
 import { valuesOf } from './core/types.js';
 import { describe, type Key, type ValueType } from './core/values.js';
@@ -14,6 +14,7 @@ import { Vector } from './vector.js';
 import type { WasmMemory } from './core/wasm-types.js';
 
 export type { MemoryOptions } from './core/space.js';
+export { resetMemory } from './core/spaces.js';
 
 /** Marks the bytes of a snapshot. */
 const SNAPSHOT = 'coppice snapshot 1';
@@ -264,8 +265,8 @@ export function workerId(): number {
   return currentSpace().worker;
 }
 
-/** A worker may run on for some moments after terminate(). */
-const GRACE_MS = 1000;
+/** A worker may run on after terminate(): in Deno for two seconds, if it does not return to its event loop. */
+const GRACE_MS = 5000;
 
 /**
  * Says that a worker of this memory has ended: soon after, what it held is free for others. Needed only where the runtime
@@ -279,14 +280,4 @@ export async function releaseWorker(id: number): Promise<void> {
   }
   await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
   space.x.release_worker(id);
-}
-
-/** The memory that new collections of this worker are made in. */
-export function sharedMemory(): WasmMemory {
-  return currentSpace().memory;
-}
-
-/** From now on new collections are made in new memory. Those that there are stay as they are. */
-export function resetMemory(): void {
-  useSpace(undefined);
 }

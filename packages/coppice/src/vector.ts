@@ -1,7 +1,7 @@
 // `Vector`: a persistent sequence.
 
-import { type Batch, detached, readElements } from './core/batch.js';
-import { BATCH_ENTRIES, Kind, Status } from './core/exchange.js';
+import { eachBatch, readElements, Walk } from './core/batch.js';
+import { Kind, Status } from './core/exchange.js';
 import { Handle } from './core/handle.js';
 import { outOfMemory, type Space } from './core/space.js';
 import { currentSpace } from './core/spaces.js';
@@ -9,10 +9,9 @@ import { Trunk } from './core/trunk.js';
 import { type Inspect, inspectCustom, isIterable, requireIterable, valuesOf } from './core/types.js';
 import { oldValue, putOld, readReply, type ValueType } from './core/values.js';
 
+export { resetMemory as resetVector, sharedMemory } from './core/spaces.js';
 export type { ValueType } from './core/values.js';
 
-/** Elements that the first batch of an iteration asks for. */
-const FIRST_BATCH = 64;
 /** No vector is longer. */
 const MAX_SIZE = 2 ** 32 - 1;
 
@@ -332,13 +331,14 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
 
   /** Calls `visit` for each element. */
   forEach(visit: (value: T, index: number, vector: this) => void): void {
-    let index = 0;
-    for (const element of this) visit(element, index++, this);
+    eachBatch(this._real(), this.size, readElements, ({ values }, from) => {
+      for (let i = 0; i < values.length; i++) visit(values[i] as T, from + i, this);
+    });
   }
 
   /** The elements as they are now, whatever is done meanwhile. */
   values(): IterableIterator<T> {
-    return new Elements(this._real(), this.size, (_index, value) => value as T);
+    return new Walk(this._real(), this.size, readElements, (batch, i) => batch.values[i] as T);
   }
   /** The indices. */
   keys(): IterableIterator<number> {
@@ -346,7 +346,7 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
   }
   /** Pairs of index and element. */
   entries(): IterableIterator<[number, T]> {
-    return new Elements(this._real(), this.size, (index, value) => [index, value as T]);
+    return new Walk(this._real(), this.size, readElements, (batch, i, position) => [position, batch.values[i] as T]);
   }
   [Symbol.iterator](): IterableIterator<T> {
     return this.values();
@@ -399,54 +399,4 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
 function clamp(index: number, size: number): number {
   const whole = Math.trunc(index) || 0;
   return whole < 0 ? Math.max(0, size + whole) : Math.min(whole, size);
-}
-
-/** An iteration, independent of all others. */
-class Elements<R> implements IterableIterator<R> {
-  private readonly size: number;
-  private readonly part: (index: number, value: unknown) => R;
-  private batch: Batch;
-  private index = 0;
-  private from: number;
-  private passed = 0;
-  private held: Trunk | undefined;
-
-  constructor(trunk: Trunk, size: number, part: (index: number, value: unknown) => R) {
-    this.size = size;
-    this.part = part;
-    this.batch = readElements(trunk, 0, FIRST_BATCH);
-    this.from = this.batch.count;
-    if (this.from !== size) this.held = trunk.fork();
-    else this.batch = detached(this.batch);
-  }
-
-  next(): IteratorResult<R, undefined> {
-    if (this.index === this.batch.count && !this.more()) return { done: true, value: undefined };
-    return { done: false, value: this.part(this.passed + this.index, this.batch.value(this.index++)) };
-  }
-  return(): IteratorResult<R, undefined> {
-    this.end();
-    return { done: true, value: undefined };
-  }
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  private more(): boolean {
-    if (this.held === undefined || this.from === this.size) {
-      this.end();
-      return false;
-    }
-    this.passed = this.from;
-    this.batch = readElements(this.held, this.from, BATCH_ENTRIES);
-    this.index = 0;
-    this.from += this.batch.count;
-    return this.batch.count !== 0;
-  }
-  private end(): void {
-    this.held?.dispose();
-    this.held = undefined;
-    this.from = this.size;
-    this.index = this.batch.count;
-  }
 }

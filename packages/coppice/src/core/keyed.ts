@@ -1,18 +1,21 @@
 // What maps and sets have in common: handles of versions of a trie, the changes that lead from one to the next, and
 // reading.
 
-import { type Batch, detached, readBatch, readRows } from './batch.js';
+import { type Batch, Parts, type ReadBatch, readBatch, readRows, Walk } from './batch.js';
 import { BATCH_ENTRIES, Status } from './exchange.js';
 import { Handle } from './handle.js';
 import { outOfMemory, type Space } from './space.js';
 import type { Trunk } from './trunk.js';
-import { type Key, oldValue, putKey, putOld, readReply } from './values.js';
+import { type Key, oldValue, packKey, putKey, putOld, readReply } from './values.js';
 
 /** In place of an old value: there was none. */
 const ABSENT = Symbol('absent');
 const KIND_BITS = 8;
-/** Entries that the first batch of an iteration asks for: many iterations end soon. */
-const FIRST_BATCH = 32;
+
+/** How iterations read keys, values or both. */
+export const readKeys: ReadBatch = (trunk, from, most) => readBatch(trunk, from, most, Parts.keys);
+export const readValues: ReadBatch = (trunk, from, most) => readBatch(trunk, from, most, Parts.values);
+export const readBoth: ReadBatch = (trunk, from, most) => readBatch(trunk, from, most, Parts.both);
 
 /** Operations of map_join. */
 export const Join = { union: 0, intersection: 1, difference: 2 } as const;
@@ -20,6 +23,11 @@ export const Join = { union: 0, intersection: 1, difference: 2 } as const;
 function checked(space: Space, status: number): number {
   if (status === Status.outOfSpace) throw outOfMemory(space);
   return status;
+}
+
+/** A key that its owner cannot change any more. */
+function keptKey(key: Key): Key {
+  return typeof key === 'object' && key !== null ? key.slice() : key;
 }
 
 export abstract class Keyed extends Handle {
@@ -65,20 +73,31 @@ export abstract class Keyed extends Handle {
 
   /** This version with one entry set; this handle itself, if it has it already. @internal */
   _set(key: Key, value: unknown): this {
-    const trunk = this._trunk ?? this._real();
-    const { space } = trunk;
-    if (trunk.version === -1) return this._real() as never;
-    const kind = putKey(space, key);
-    const kinds = kind | (trunk.values.put(space, value) << KIND_BITS);
-    if (trunk.changes < trunk.mostChanges || !(trunk.mutable || this._keepsVersion(trunk))) {
-      const status = this._store(trunk, kinds, 1);
-      if (status === Status.unchanged) return this;
-      if (status !== Status.needsFork) {
-        const at = typeof key === 'object' && key !== null ? key.slice() : key;
-        return this._superseded(trunk, at, status === Status.inserted ? ABSENT : oldValue(space));
-      }
+    const trunk = this._real();
+    if (trunk.changes >= trunk.mostChanges && (trunk.mutable || this._keepsVersion(trunk))) {
+      return this._setApart(trunk, key, value);
     }
-    return this._apart(trunk, (fork) => this._store(fork, kinds, 0) !== Status.unchanged);
+    const { space } = trunk;
+    const { x, area } = space;
+    let status: number;
+    if (packKey(space, key)) {
+      const { low, high } = space;
+      space.keySize = 0;
+      const kind = trunk.values.put(space, value);
+      const { length } = key as string;
+      status = x.map_set_short(area, trunk.version, kind, length, low, high, space.valueSize, space.valueNumber, 1);
+    } else {
+      const kind = putKey(space, key);
+      status = this._store(trunk, kind | (trunk.values.put(space, value) << KIND_BITS), 1);
+    }
+    if (status === Status.inserted) return this._superseded(trunk, keptKey(key), ABSENT);
+    if (status === Status.replaced) return this._superseded(trunk, keptKey(key), oldValue(space));
+    if (status === Status.unchanged) return this;
+    checked(space, status);
+    return this._setApart(trunk, key, value);
+  }
+  private _setApart(trunk: Trunk, key: Key, value: unknown): this {
+    return this._apart(trunk, (fork) => this._putIn(fork, key, value));
   }
   /** Likewise without a key. @internal */
   _delete(key: Key): this {
@@ -88,8 +107,7 @@ export abstract class Keyed extends Handle {
       const status = this._remove(trunk, kind, 1);
       if (status === Status.unchanged) return this;
       if (status !== Status.needsFork) {
-        const at = typeof key === 'object' && key !== null ? key.slice() : key;
-        return this._superseded(trunk, at, oldValue(trunk.space));
+        return this._superseded(trunk, keptKey(key), oldValue(trunk.space));
       }
     }
     return this._apart(trunk, (fork) => this._remove(fork, kind, 0) !== Status.unchanged);
@@ -128,8 +146,12 @@ export abstract class Keyed extends Handle {
   /** The kind of a key's value, which is in the reply; -1 if it is missing. @internal */
   _find(trunk: Trunk, key: Key): number {
     const { space } = trunk;
+    const { x, area } = space;
+    if (packKey(space, key)) {
+      return x.map_get_short(area, trunk.version, (key as string).length, space.low, space.high);
+    }
     const kind = putKey(space, key);
-    return space.x.map_get(space.area, trunk.version, kind, space.keySize, space.keyNumber);
+    return x.map_get(area, trunk.version, kind, space.keySize, space.keyNumber);
   }
 
   /**
@@ -153,27 +175,8 @@ export abstract class Keyed extends Handle {
   }
 
   /** Walks the entries in the order of the trie, as they are now. @internal */
-  _walk<R>(part: (entries: Batch, index: number) => R): IterableIterator<R> {
-    return new Walk(this._real(), this.size, part);
-  }
-
-  /** Calls `visit` for each entry, until it returns false. @internal */
-  _each(visit: (entries: Batch, index: number) => boolean): void {
-    const trunk = this._real();
-    const { size } = this;
-    let entries = readBatch(trunk, 0, BATCH_ENTRIES);
-    // What follows the first batch is read from a fork, so that this version may be changed on.
-    const held = entries.count === size ? trunk : trunk.fork();
-    if (held === trunk) entries = detached(entries);
-    try {
-      for (let from = 0; ; entries = readBatch(held, from, BATCH_ENTRIES)) {
-        for (let i = 0; i < entries.count; i++) if (!visit(entries, i)) return;
-        from += entries.count;
-        if (from === size) return;
-      }
-    } finally {
-      if (held !== trunk) held.dispose();
-    }
+  _walk<R>(read: ReadBatch, part: (batch: Batch, index: number) => R): IterableIterator<R> {
+    return new Walk(this._real(), this.size, read, part);
   }
 
   /** Whether both have the same entries, if both are in one memory; else undefined. @internal */
@@ -191,55 +194,6 @@ export abstract class Keyed extends Handle {
   hashCode(): number {
     const { space, version } = this._real();
     return space.x.map_hash(space.area, version) | 0;
-  }
-}
-
-/** An iteration, independent of all others. */
-class Walk<R> implements IterableIterator<R> {
-  private readonly size: number;
-  private readonly part: (entries: Batch, index: number) => R;
-  private entries: Batch;
-  private index = 0;
-  private from: number;
-  private held: Trunk | undefined;
-
-  constructor(trunk: Trunk, size: number, part: (entries: Batch, index: number) => R) {
-    this.size = size;
-    this.part = part;
-    this.entries = readBatch(trunk, 0, FIRST_BATCH);
-    this.from = this.entries.count;
-    // Held until the end, so that the version it began with may be changed on.
-    if (this.from !== size) this.held = trunk.fork();
-    else this.entries = detached(this.entries);
-  }
-
-  next(): IteratorResult<R, undefined> {
-    if (this.index === this.entries.count && !this.more()) return { done: true, value: undefined };
-    return { done: false, value: this.part(this.entries, this.index++) };
-  }
-  return(): IteratorResult<R, undefined> {
-    this.end();
-    return { done: true, value: undefined };
-  }
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  private more(): boolean {
-    if (this.held === undefined || this.from === this.size) {
-      this.end();
-      return false;
-    }
-    this.entries = readBatch(this.held, this.from, BATCH_ENTRIES);
-    this.index = 0;
-    this.from += this.entries.count;
-    return this.entries.count !== 0;
-  }
-  private end(): void {
-    this.held?.dispose();
-    this.held = undefined;
-    this.from = this.size;
-    this.index = this.entries.count;
   }
 }
 
@@ -279,12 +233,13 @@ export class Difference implements IterableIterator<RawChange> {
       }
     }
     const entries = this.entries as Batch;
-    const kind = CHANGE_KINDS[entries.key(this.index + 1) as number] as RawChange['kind'];
+    const { index } = this;
+    const kind = CHANGE_KINDS[entries.keys[index + 1] as number] as RawChange['kind'];
     const value: RawChange = {
       kind,
-      key: entries.key(this.index),
-      value: kind === 'removed' ? undefined : entries.value(this.index),
-      previous: kind === 'added' ? undefined : entries.value(this.index + 1),
+      key: entries.keys[index] as Key,
+      value: kind === 'removed' ? undefined : entries.values[index],
+      previous: kind === 'added' ? undefined : entries.values[index + 1],
     };
     this.index += 2;
     return { done: false, value };
@@ -310,7 +265,7 @@ export class Difference implements IterableIterator<RawChange> {
     }
     const count = x.diff_next(area, this.most);
     this.most = BATCH_ENTRIES / 2;
-    this.entries = readRows(space, 2 * count);
+    this.entries = readRows(space, 2 * count, Parts.both);
     this.index = 0;
     return count !== 0;
   }

@@ -27,9 +27,22 @@ export interface Exports {
   version_drop(area: number, version: number): void;
   version_fork(area: number, version: number): number;
   collect(area: number): number;
+  settle_by_itself(area: number, wanted: number): void;
   blob(area: number, bytes: number): number;
   map_size(area: number, version: number): number;
   map_get(area: number, version: number, kind: number, size: number, number: number): number;
+  map_get_short(area: number, version: number, size: number, low: number, high: number): number;
+  map_set_short(
+    area: number,
+    version: number,
+    valueKind: number,
+    keySize: number,
+    low: number,
+    high: number,
+    valueSize: number,
+    valueNumber: number,
+    keep: number,
+  ): number;
   map_set(
     area: number,
     version: number,
@@ -41,7 +54,7 @@ export interface Exports {
     keep: number,
   ): number;
   map_erase(area: number, version: number, kind: number, size: number, number: number, keep: number): number;
-  map_entries(area: number, version: number, from: number, most: number): number;
+  map_entries(area: number, version: number, from: number, most: number, parts: number): number;
   map_equal(area: number, a: number, b: number): number;
   map_hash(area: number, version: number): number;
   map_join(area: number, into: number, a: number, b: number, operation: number, side: number): number;
@@ -133,9 +146,10 @@ function random32(): number {
   return one[0] ?? 0;
 }
 
-/** An instance of the module on a memory. */
-export function instantiate(memory: WasmMemory, shared: boolean): Exports {
-  const instance = new WebAssembly.Instance(moduleFor(shared), {
+/** An instance of the module on a memory. `given`: compiled elsewhere, for shared memory. */
+export function instantiate(memory: WasmMemory, shared: boolean, given?: object): Exports {
+  const module = shared && given instanceof WebAssembly.Module ? given : moduleFor(shared);
+  const instance = new WebAssembly.Instance(module, {
     env: { memory: memory as WebAssembly.Memory },
     coppice: { now_ms: () => performance.timeOrigin + performance.now(), random: random32, thread: threadId },
   });

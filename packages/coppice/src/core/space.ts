@@ -22,6 +22,11 @@ const LEAST_BYTES = 8 * 2 ** 20;
 export interface MemoryOptions {
   /** Bytes up to which it may grow; 4 GiB, or what the platform gives, if not said. */
   maximumBytes?: number;
+  /**
+   * The WebAssembly module, compiled by the program: `coppice/coppice.wasm` is what to compile. If not said, the bytes in the
+   * package are. Memory that is not shared always takes those.
+   */
+  module?: object;
   /** Whether workers may share it; if not said, where the platform lets them. */
   shared?: boolean;
 }
@@ -86,17 +91,20 @@ export class Space {
   private released = new FinalizationRegistry<number>((version) => this.drop(version));
   /** Versions that this worker holds. */
   versions = 0;
+  /** Of the key that was packed last: its characters. */
+  low = 0;
+  high = 0;
   /** Of the key and value that were put last: bytes, and numbers. */
   keySize = 0;
   keyNumber = 0;
   valueSize = 0;
   valueNumber = 0;
 
-  private constructor(memory: WasmMemory, shared: boolean, maximumBytes: number, makes: boolean) {
+  private constructor(memory: WasmMemory, shared: boolean, maximumBytes: number, makes: boolean, module?: object) {
     this.memory = memory;
     this.shared = shared;
     this.maximumBytes = maximumBytes;
-    this.x = instantiate(memory, shared);
+    this.x = instantiate(memory, shared, module);
     this.u8 = new Uint8Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
     this.f64 = new Float64Array(memory.buffer);
@@ -115,11 +123,11 @@ export class Space {
   /** A space on new memory. */
   static create(options: MemoryOptions): Space {
     const { memory, maximum, shared } = reserveMemory(options);
-    return new Space(memory, shared, maximum, true);
+    return new Space(memory, shared, maximum, true, options.module);
   }
   /** The space that another worker made, here. */
-  static join(memory: WasmMemory, maximumBytes: number): Space {
-    return new Space(memory, true, maximumBytes, false);
+  static join(memory: WasmMemory, maximumBytes: number, options: MemoryOptions): Space {
+    return new Space(memory, true, maximumBytes, false, options.module);
   }
 
   /** Opens the memory on a borrowed stack, and goes on with this worker's own. */

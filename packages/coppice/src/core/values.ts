@@ -149,6 +149,30 @@ function putSimple(space: Space, value: unknown, at: number): number {
   }
 }
 
+/** Packs a key of up to eight ASCII characters into `low` and `high`, so that nothing is written for it; false: it is none. */
+export function packKey(space: Space, key: Key): boolean {
+  if (typeof key !== 'string') return false;
+  const { length } = key;
+  if (length > 8) return false;
+  let low = 0;
+  let high = 0;
+  let all = 0;
+  const first = length < 4 ? length : 4;
+  for (let i = 0; i < first; i++) {
+    const unit = key.charCodeAt(i);
+    all |= unit;
+    low |= unit << (8 * i);
+  }
+  for (let i = 4; i < length; i++) {
+    const unit = key.charCodeAt(i);
+    all |= unit;
+    high |= unit << (8 * (i - 4));
+  }
+  space.low = low;
+  space.high = high;
+  return all < 0x80;
+}
+
 /** Puts a key at the input. Returns its kind; `keySize` and `keyNumber` have the rest. */
 export function putKey(space: Space, key: Key): number {
   space.fresh();

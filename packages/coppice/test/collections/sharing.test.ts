@@ -1,5 +1,5 @@
 /** Sharing collections with real workers; where memory cannot be shared, sending them. */
-import { HAMT } from '../../src/hamt.js';
+import { configureAutoGC, HAMT, resetBuffer, sharedBuffer } from '../../src/hamt.js';
 import { HAMTSet } from '../../src/hamt-set.js';
 import {
   attach,
@@ -13,11 +13,10 @@ import {
   resetMemory,
   share,
   type ShareToken,
-  sharedMemory,
   snapshotBytes,
   stats,
 } from '../../src/sharing.js';
-import { Vector } from '../../src/vector.js';
+import { resetVector, sharedMemory, Vector } from '../../src/vector.js';
 import { equal, ok, throws } from '../support/assert.js';
 import { test } from '../support/runner.js';
 import { type StartedWorker, startWorker } from '../support/workers.js';
@@ -245,6 +244,44 @@ test('a scope gives back what it does not return', () => {
   );
   equal(stats().versions - before, 1);
   kept.dispose();
+});
+
+test('memory has a buffer, can be given up for another, and is collected when asked', () => {
+  const map = new HAMT<number>([['a', 1]]);
+  equal(sharedBuffer === sharedMemory().buffer, true);
+  const before = sharedBuffer;
+  configureAutoGC({ enabled: false });
+  let churn = map;
+  for (let i = 0; i < 20_000; i++) {
+    const fork = map.set(`k${i % 100}`, i);
+    fork.dispose();
+    churn = churn.set(`k${i % 100}`, i);
+  }
+  const grown = stats().liveBytes;
+  collect();
+  configureAutoGC();
+  ok(grown >= 0 && churn.size === 101);
+  resetBuffer();
+  equal(sharedBuffer, undefined);
+  const other = new HAMT<number>([['a', 1]]);
+  ok(sharedBuffer !== before && other.equals(map) && map.merge(other) === map);
+  resetVector();
+  equal([new Vector([1]).size, map.get('a'), other.get('a')], [1, 1, 1]);
+});
+
+test('a module that the program has compiled is used', () => {
+  if (!shares) return;
+  throws(
+    () => {
+      configure({ module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])) });
+      resetMemory();
+      new HAMT();
+    },
+    { name: 'TypeError' },
+  );
+  configure({ module: undefined as never });
+  resetMemory();
+  equal(new HAMT([['a', 1]]).get('a'), 1);
 });
 
 test('memory that is full says what to do, and nothing is lost', () => {

@@ -108,7 +108,7 @@ const tests = {
   'the tarball holds what is built and nothing else': async () => {
     const listed = (await run(work, 'tar', '-tzf', tarball)).trim().split('\n');
     const strangers = listed.filter(
-      (name) => !/^package\/(package\.json|README\.md|LICENSE|dist\/(esm|cjs)\/.*)$/.test(name),
+      (name) => !/^package\/(package\.json|README\.md|LICENSE|dist\/(coppice\.wasm|(esm|cjs)\/.*))$/.test(name),
     );
     assert.deepEqual(strangers, []);
     for (const file of [
@@ -126,6 +126,16 @@ const tests = {
     const folder = project('readme', shown);
     assert.ok(sessions.length > 1);
     for (const [, file, output] of sessions) assert.equal(await node(folder, file), output, file);
+  },
+
+  'the module can be compiled by the program': async () => {
+    const main = `
+      import { readFileSync } from 'node:fs';
+      import { configure, HAMT } from 'coppice';
+      const bytes = readFileSync(new URL(import.meta.resolve('coppice/coppice.wasm')));
+      configure({ module: await WebAssembly.compile(bytes) });
+      console.log(new HAMT([['a', 1]]).get('a'));`;
+    assert.equal(await node(project('module', { 'main.mjs': main }), 'main.mjs'), '1\n');
   },
 
   'CommonJS: require, in main and worker': async () => {
