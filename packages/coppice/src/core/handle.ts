@@ -4,18 +4,22 @@ import { disposed, type Trunk, type Values } from './trunk.js';
 import { disposeSymbol } from './types.js';
 
 export abstract class Handle {
+  // Declared and assigned, not initialised as fields: handles are made by the million, and engines define fields slowly.
   /** The version, if this is the newest of its chain, or one that was looked back at. @internal */
-  _trunk: Trunk | null;
+  declare _trunk: Trunk | null;
   /** Else the handle that superseded it; @internal */
-  _next: Handle | null = null;
+  declare _next: Handle | null;
   /** how to come back from there: what was changed, @internal */
-  _at: unknown = undefined;
+  declare _at: unknown;
   /** and what it was before. @internal */
-  _old: unknown = undefined;
+  declare _old: unknown;
 
   /** @internal */
   constructor(trunk: Trunk) {
     this._trunk = trunk;
+    this._next = null;
+    this._at = undefined;
+    this._old = undefined;
   }
 
   /** A handle of the same class. @internal */
