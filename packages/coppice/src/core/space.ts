@@ -40,12 +40,13 @@ export function outOfMemory(space: Space): RangeError {
   );
 }
 
-/** Whether memory made here can be seen by other workers. */
+/**
+ * Whether memory made here can be seen by other workers. Not so in Deno: there workers on one memory have been seen to find
+ * words of it changed that nobody had written.
+ */
 export function platformShares(): boolean {
-  return (
-    typeof SharedArrayBuffer === 'function' &&
-    (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false
-  );
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  return typeof SharedArrayBuffer === 'function' && crossOriginIsolated !== false && !('Deno' in globalThis);
 }
 
 function makeMemory(maximum: number, shared: boolean): WasmMemory {

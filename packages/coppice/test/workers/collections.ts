@@ -34,15 +34,17 @@ const programs = {
       return (error as Error).message;
     }
   },
-  /** Changes maps without end: the test terminates it. */
-  churn: (token: ShareToken) => {
+  /** Changes maps, without end if no time is given: then the test terminates it in the midst of it. */
+  churn: (token: ShareToken, forMs = Infinity) => {
     const base = attach(token) as HAMT<number>;
     inside.post({ result: workerId() });
-    for (let round = 0; ; round++) {
+    const end = performance.now() + forMs;
+    for (let round = 0; performance.now() < end; round++) {
       let map = base;
       for (let i = 0; i < 5000; i++) map = map.set(`churn${(i * 7 + round) % 3000}`, i);
       map.dispose();
     }
+    return 'done';
   },
 };
 
