@@ -82,6 +82,7 @@ export abstract class Keyed extends Handle {
     let status: number;
     if (packKey(space, key)) {
       const { low, high } = space;
+      space.fresh();
       space.keySize = 0;
       const kind = trunk.values.put(space, value);
       const { length } = key as string;
