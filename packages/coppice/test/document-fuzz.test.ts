@@ -1,20 +1,10 @@
 /** Documents of random values come back; damaged ones give an error or a value, soon and without large memory. */
 import * as assert from './support/assert.js';
+import { randomFrom } from './support/random.js';
 import { test } from './support/runner.js';
 import { decodeDocument, encodeDocument } from '../src/core/document.js';
 
-type Random = (below: number) => number;
-
-/** Whole numbers below a bound, the same in every run (mulberry32). */
-function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
+type Random = ReturnType<typeof randomFrom>;
 
 const pick = <Item>(random: Random, items: readonly Item[]): Item => items[random(items.length)] as Item;
 

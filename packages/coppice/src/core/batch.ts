@@ -1,7 +1,7 @@
 // Entries and elements that are read many at a time: one call, one decoding of all their short strings. What a batch holds
 // refers to the memory no more, so that whatever is done next changes nothing of it.
 
-import { Exchange, Kind } from './exchange.js';
+import { BATCH_ENTRIES, Exchange, Kind } from './exchange.js';
 import type { Space } from './space.js';
 import { readAscii } from './text.js';
 import type { Trunk } from './trunk.js';
@@ -73,7 +73,6 @@ export type ReadBatch = (trunk: Trunk, from: number, most: number) => Batch;
 
 /** Entries that the first batch of an iteration asks for: many iterations end soon. */
 const FIRST_BATCH = 32;
-const NEXT_BATCH = 512;
 
 /**
  * An iteration over a version, independent of all others. What follows the first batch is read from a fork, which is held
@@ -117,7 +116,7 @@ export class Walk<R> implements IterableIterator<R> {
       this.end();
       return false;
     }
-    this.batch = this.read(this.held, from, NEXT_BATCH);
+    this.batch = this.read(this.held, from, BATCH_ENTRIES);
     this.passed = from;
     this.index = 0;
     return true;
@@ -136,10 +135,10 @@ export function eachBatch(
   read: ReadBatch,
   visit: (batch: Batch, from: number) => void,
 ): void {
-  let batch = read(trunk, 0, NEXT_BATCH);
+  let batch = read(trunk, 0, BATCH_ENTRIES);
   const held = batch.count === size ? trunk : trunk.fork();
   try {
-    for (let from = 0; ; batch = read(held, from, NEXT_BATCH)) {
+    for (let from = 0; ; batch = read(held, from, BATCH_ENTRIES)) {
       visit(batch, from);
       from += batch.count;
       if (from === size) return;

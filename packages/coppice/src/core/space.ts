@@ -4,7 +4,7 @@
 // answers are read there. Views of the memory have a fixed length, which is fast; they are renewed when an address
 // lies beyond it.
 
-import { Exchange, INPUT_BYTES } from './exchange.js';
+import { Exchange } from './exchange.js';
 import { watchEnds } from './liveness.js';
 import { type Exports, instantiate } from './module.js';
 import type { WasmMemory } from './wasm-types.js';
@@ -223,10 +223,5 @@ export class Space {
     if (version === -1) throw outOfMemory(this);
     this.versions++;
     return version;
-  }
-
-  /** Whether so many bytes fit into the input. */
-  static fitsInput(bytes: number): boolean {
-    return bytes <= INPUT_BYTES;
   }
 }
