@@ -144,7 +144,7 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
    */
   push(value: T): this {
     const trunk = this._real();
-    if (trunk.changes < trunk.mostChanges || !(trunk.mutable || this._keepsVersion(trunk))) {
+    if (!this._goesApart(trunk)) {
       this._pushIn(trunk, value);
       return this._superseded(trunk, PUSHED, undefined);
     }
@@ -156,7 +156,7 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
     const trunk = this._real();
     const { space } = trunk;
     if (space.x.vector_size(space.area, trunk.version) === 0) return this;
-    if (trunk.changes < trunk.mostChanges || !(trunk.mutable || this._keepsVersion(trunk))) {
+    if (!this._goesApart(trunk)) {
       const status = checked(space, space.x.vector_pop(space.area, trunk.version, 1));
       if (status !== Status.needsFork) return this._superseded(trunk, POPPED, oldValue(space));
     }
@@ -173,7 +173,7 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
     const at = this._position(trunk, index);
     const kind = put(trunk, value);
     if (at === -1) return this;
-    if (trunk.changes < trunk.mostChanges || !(trunk.mutable || this._keepsVersion(trunk))) {
+    if (!this._goesApart(trunk)) {
       const status = this._store(trunk, at, kind, 1);
       if (status === Status.unchanged) return this;
       if (status !== Status.needsFork) return this._superseded(trunk, at, oldValue(space));

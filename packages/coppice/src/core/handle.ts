@@ -72,9 +72,9 @@ export abstract class Handle {
     return successor;
   }
 
-  /** Whether a change must not be made in the trunk's version. @internal */
-  _keepsVersion(trunk: Trunk): boolean {
-    return trunk.changes >= trunk.mostChanges && !trunk.mutable && trunk.staysBehind(this.size);
+  /** Whether a change is made by _apart(), and not in place with this handle superseded. @internal */
+  _goesApart(trunk: Trunk): boolean {
+    return trunk.changes >= trunk.mostChanges && (trunk.mutable || trunk.staysBehind(this.size));
   }
 
   /** A successor with a trunk of its own; this handle itself, if `change` says that nothing changed. @internal */

@@ -74,9 +74,7 @@ export abstract class Keyed extends Handle {
   /** This version with one entry set; this handle itself, if it has it already. @internal */
   _set(key: Key, value: unknown): this {
     const trunk = this._real();
-    if (trunk.changes >= trunk.mostChanges && (trunk.mutable || this._keepsVersion(trunk))) {
-      return this._setApart(trunk, key, value);
-    }
+    if (this._goesApart(trunk)) return this._setApart(trunk, key, value);
     const { space } = trunk;
     const { x, area } = space;
     let status: number;
@@ -104,7 +102,7 @@ export abstract class Keyed extends Handle {
   _delete(key: Key): this {
     const trunk = this._real();
     const kind = putKey(trunk.space, key);
-    if (trunk.changes < trunk.mostChanges || !(trunk.mutable || this._keepsVersion(trunk))) {
+    if (!this._goesApart(trunk)) {
       const status = this._remove(trunk, kind, 1);
       if (status === Status.unchanged) return this;
       if (status !== Status.needsFork) {

@@ -5,10 +5,9 @@ import type { WasmMemory } from './wasm-types.js';
 
 let current: Space | undefined;
 let options: MemoryOptions = {};
-const spaces = new Map<WasmMemory | ArrayBufferLike, WeakRef<Space>>();
+const spaces = new Map<WasmMemory, WeakRef<Space>>();
 
 function remember(space: Space): Space {
-  // A memory that comes in a message is another object each time; its buffer is the same.
   spaces.set(space.memory, new WeakRef(space));
   return space;
 }
