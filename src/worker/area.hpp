@@ -180,22 +180,29 @@ std::uint32_t with_given(worker_area& worker, F&& change) noexcept {
 /// Puts one half of an entry into a batch. False: its text is full.
 inline bool put(batch& to, batch_part& part, std::uint32_t& kind, const detail::packed_view& what) noexcept {
   kind = static_cast<std::uint32_t>(what.kind);
-  double number = 0;
-  if (read_number(what, number)) {
+  part.bytes.size = static_cast<std::uint32_t>(what.size);
+  if (what.kind == value_kind::string_ascii && what.size <= text_bytes / 16) {
+    if (to.text_size + what.size > text_bytes) return false;
+    part.bytes.at = to.text_size;
+    detail::copy_bytes(reinterpret_cast<std::byte*>(to.text) + to.text_size, what.data, what.size);
+    to.text_size += part.bytes.size;
+    return true;
+  }
+  if (what.kind == value_kind::int64) {
+    const auto whole = detail::load<std::int64_t>(what.data);
+    if (whole == static_cast<std::int32_t>(whole)) {
+      kind = small_kind;
+      part.small = static_cast<std::int32_t>(whole);
+      return true;
+    }
+  }
+  if (double number = 0; read_number(what, number)) {
     kind = number_kind;
     part.number = number;
     return true;
   }
-  part.bytes.size = static_cast<std::uint32_t>(what.size);
   part.bytes.at = address_of(what.data);
-  if (what.kind != value_kind::string_ascii || what.size > text_bytes / 16) {
-    if (what.kind == value_kind::string_ascii) kind |= blob_flag;
-    return true;
-  }
-  if (to.text_size + what.size > text_bytes) return false;
-  part.bytes.at = to.text_size;
-  detail::copy_bytes(reinterpret_cast<std::byte*>(to.text) + to.text_size, what.data, what.size);
-  to.text_size += part.bytes.size;
+  if (what.kind == value_kind::string_ascii) kind |= blob_flag;
   return true;
 }
 

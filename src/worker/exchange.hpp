@@ -16,6 +16,7 @@ namespace coppice::worker {
 
 /// Kinds that only this interface has, beside those of value_kind.
 inline constexpr std::uint32_t number_kind = 0x1e;  // of a key or value given as a double: int64 or float64
+inline constexpr std::uint32_t small_kind = 0x1d;   // of a number in a batch: an integer of 32 bits
 inline constexpr std::uint32_t blob_flag = 0x20;    // its bytes lie in a node of their own
 
 /// The answer to a call.
@@ -27,11 +28,12 @@ struct reply {
   std::uint32_t version = 0;  // version_index
 };
 
-/// One entry of a batch. Numbers stand in `number`; strings that are ASCII in `text`, at this offset; others at this
-/// address.
+/// One entry of a batch. Numbers stand in `number`, small integers in `small`; strings that are ASCII in `text`, at
+/// this offset; others at this address.
 struct batch_part {
   union {
     double number;
+    std::int32_t small;
     struct {
       std::uint32_t at;
       std::uint32_t size;

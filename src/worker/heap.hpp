@@ -30,6 +30,7 @@
 #include <cstdint>
 #include <span>
 
+#include "coppice/detail/bits.hpp"
 #include "coppice/detail/memory.hpp"
 #include "coppice/result.hpp"
 #include "src/arena/allocator.hpp"
@@ -95,6 +96,10 @@ class heap {
 
   // ---- changing a version
 
+  /// Whether a node is the version's own: only this version reaches it, and it may be changed.
+  [[nodiscard]] bool owns(const version& in, const std::byte* node) const noexcept {
+    return in.token >= first_token_ && detail::load<detail::node_header>(node).edit_token() == in.token;
+  }
   /// Memory in which the version's own nodes may be changed. Until edited().
   [[nodiscard]] arena::allocator& edit(version& changed) noexcept {
     if (changed.token < first_token_) changed.token = draw_token();

@@ -84,17 +84,35 @@ std::uint32_t export_map_set_short(worker_area* worker, std::uint32_t index, std
   return store_given(*worker, index, entry, keep);
 }
 
+namespace {
+
+std::uint32_t erase_given(worker_area& worker, std::uint32_t index, const given_entry& entry,
+                          std::uint32_t keep) noexcept {
+  return with_room(worker, [&] {
+    keeper old{&worker.exchange, nullptr};
+    const item& erased = entry.get();
+    const detail::trie_change change =
+        worker.tries->erase(worker.held.at(index), erased.key, erased.hash, old.sink(keep != 0));
+    return old.refused ? std::uint32_t{needs_fork} : status_of(change);
+  });
+}
+
+}  // namespace
+
 /// Removes a key from a version; `keep` as above.
 COPPICE_EXPORT(map_erase)
 std::uint32_t export_map_erase(worker_area* worker, std::uint32_t index, std::uint32_t kind, std::uint32_t size,
                                double number, std::uint32_t keep) {
   const given_entry entry(*worker, kind, size, number, 0, 0);
-  return with_room(*worker, [&] {
-    keeper old{&worker->exchange, nullptr};
-    const detail::trie_change change =
-        worker->tries->erase(worker->held.at(index), entry.get().key, old.sink(keep != 0));
-    return old.refused ? std::uint32_t{needs_fork} : status_of(change);
-  });
+  return erase_given(*worker, index, entry, keep);
+}
+
+/// The same for a key of up to eight ASCII characters, as above.
+COPPICE_EXPORT(map_erase_short)
+std::uint32_t export_map_erase_short(worker_area* worker, std::uint32_t index, std::uint32_t size, std::uint32_t low,
+                                     std::uint32_t high, std::uint32_t keep) {
+  const given_entry entry(*worker, low | (std::uint64_t{high} << 32), size, 0, 0, 0);
+  return erase_given(*worker, index, entry, keep);
 }
 
 /// At most `most` entries of a version, from the one on that has `from` others before it; of `parts` only their keys

@@ -66,7 +66,8 @@ class maps {
     __builtin_unreachable();
   }
   /// Removes a key. O(log n).
-  detail::trie_change erase(version& from, const packed_key& key, const old_value_sink& before) noexcept;
+  detail::trie_change erase(version& from, const packed_key& key, std::uint64_t hash,
+                            const old_value_sink& before) noexcept;
 
  private:
   /// Whatever cannot be done within one leaf.

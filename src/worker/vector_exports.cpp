@@ -95,37 +95,43 @@ std::uint32_t export_vector_push(worker_area* worker, std::uint32_t index, std::
                                  double number) {
   return with_given(*worker, [&] {
     cell added;
-    const bool done =
-        make_cell(*worker, kind, size, number, added) && vectors(worker->held).push(worker->held.at(index), added);
-    return std::uint32_t{done ? inserted : out_of_space};
+    if (!make_cell(*worker, kind, size, number, added)) return std::uint32_t{out_of_space};
+    vectors all(worker->held);
+    version& to = worker->held.at(index);
+    return std::uint32_t{all.push_in_place(to, added) || all.push(to, added) ? inserted : out_of_space};
   });
 }
 
-/// Replaces an element; with `keep` the old one is in the reply. Precondition: there is one.
+/// Replaces an element, if there is one; with `keep` the old one is in the reply.
 COPPICE_EXPORT(vector_set)
 std::uint32_t export_vector_set(worker_area* worker, std::uint32_t index, std::uint32_t position, std::uint32_t kind,
                                 std::uint32_t size, double number, std::uint32_t keep) {
   return with_given(*worker, [&]() -> std::uint32_t {
     vectors all(worker->held);
     version& in = worker->held.at(index);
-    const cell old = all.at(in, position);
+    if (position >= vectors::size(in)) return unchanged;
+    cell* const place = all.own_place(in, position);
+    const cell old = place != nullptr ? *place : all.at(in, position);
     cell given_cell;
     if (!make_cell(*worker, kind, size, number, given_cell)) return out_of_space;
     if (same_cell(*worker, old, given_cell)) return unchanged;
     if (keep != 0 && !keep_old_cell(*worker, old)) return needs_fork;
-    return all.set(in, position, given_cell) ? replaced : out_of_space;
+    if (place == nullptr) return all.set(in, position, given_cell) ? replaced : out_of_space;
+    *place = given_cell;
+    return replaced;
   });
 }
 
-/// Removes the last element; `keep` as above. Precondition: there is one.
+/// Removes the last element, if there is one; `keep` as above.
 COPPICE_EXPORT(vector_pop)
 std::uint32_t export_vector_pop(worker_area* worker, std::uint32_t index, std::uint32_t keep) {
   return with_room(*worker, [&]() -> std::uint32_t {
     vectors all(worker->held);
     version& in = worker->held.at(index);
+    if (vectors::size(in) == 0) return unchanged;
     const std::uint32_t last = vectors::size(in) - 1;
     if (keep != 0 && !keep_old_cell(*worker, all.at(in, last))) return needs_fork;
-    return all.take(in, last) ? erased : out_of_space;
+    return all.pop_in_place(in) || all.take(in, last) ? erased : out_of_space;
   });
 }
 

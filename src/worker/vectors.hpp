@@ -131,6 +131,48 @@ class vectors {
     return detail::rrb_first_difference<layout>(tree(a), tree(b), equal);
   }
 
+  // The most common changes, in nodes that are the version's own. What takes more is left to those below.
+
+  /// The place of an element that may be changed there; null: it may not. Precondition: index < size().
+  [[nodiscard]] cell* own_place(const version& in, std::uint32_t index) const noexcept {
+    if (index >= in.tree_size) {
+      std::byte* const tail = address(in.tail);
+      return heap_.owns(in, tail) ? layout::places(tail) + (index - in.tree_size) : nullptr;
+    }
+    std::byte* node = address(in.root);
+    for (std::uint32_t height = in.height; height > 0; --height) {
+      if (!heap_.owns(in, node)) return nullptr;
+      if (layout::is_relaxed(node)) {
+        const unsigned slot = detail::rrb_relaxed_slot<layout>(node, height, index);
+        if (slot != 0) index -= static_cast<std::uint32_t>(layout::end(node, slot - 1));
+        node = layout::child(node, slot);
+      } else {
+        const unsigned slot = index >> layout::shift(height - 1);
+        index &= (1U << layout::shift(height - 1)) - 1;
+        node = layout::child(node, slot);
+      }
+    }
+    return heap_.owns(in, node) ? layout::places(node) + index : nullptr;
+  }
+  /// Appends in the tail, if it has room.
+  [[nodiscard]] bool push_in_place(version& to, cell added) const noexcept {
+    const std::uint32_t count = to.tail_count;
+    if (count == 0 || count == layout::leaf_capacity) return false;
+    std::byte* const tail = address(to.tail);
+    if (!heap_.owns(to, tail) || !layout::has_room(tail, count) || detail::count_of(tail) != count) return false;
+    layout::places(tail)[count] = added;
+    layout::set_count(tail, ++to.tail_count);
+    return true;
+  }
+  /// Takes the last element off the tail, if it has more.
+  [[nodiscard]] bool pop_in_place(version& from) const noexcept {
+    if (from.tail_count < 2) return false;
+    std::byte* const tail = address(from.tail);
+    if (!heap_.owns(from, tail)) return false;
+    layout::set_count(tail, --from.tail_count);
+    return true;
+  }
+
   // Changes in place; false: no space, and nothing changed.
 
   [[nodiscard]] bool push(version& to, cell added) noexcept {

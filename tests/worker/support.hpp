@@ -89,7 +89,7 @@ class colliding_maps {
     return take(in, coppice::detail::trie_set(nodes, leaf_, in.root, added.key, added.value));
   }
   template <class Before>
-  trie_change erase(version& from, const packed_key& key, Before&&) {
+  trie_change erase(version& from, const packed_key& key, std::uint64_t, Before&&) {
     space nodes(heap_.edit(from));
     return take(from, coppice::detail::trie_erase(nodes, leaf_, from.root, key));
   }
@@ -152,7 +152,9 @@ class basic_worker {
     return with_room([&] { return maps_->set(at(index), added, old_value_sink{nullptr, nullptr}); });
   }
   trie_change erase(version_index index, const text& key) {
-    return with_room([&] { return maps_->erase(at(index), key.view(), old_value_sink{nullptr, nullptr}); });
+    return with_room([&] {
+      return maps_->erase(at(index), key.view(), maps_->leaf().hash(key.view()), old_value_sink{nullptr, nullptr});
+    });
   }
   /// Lets others attach to a version, which from now on leaves the nodes that it has as they are.
   result<share_token> share(version_index index) {

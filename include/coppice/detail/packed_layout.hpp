@@ -55,19 +55,21 @@ struct lane_array {
   static constexpr unsigned chunks = (MaxEntries + lane_count - 1) / lane_count;
   static constexpr std::size_t bytes = std::size_t{chunks} * lane_count;
 
-  [[nodiscard]] static std::uint32_t equal(const std::byte* from, std::uint8_t value, unsigned n) noexcept {
+  [[nodiscard, gnu::always_inline]] static std::uint32_t equal(const std::byte* from, std::uint8_t value,
+                                                               unsigned n) noexcept {
     std::uint32_t mask = byte_lanes(from).equal(value);
     if constexpr (chunks == 2) mask |= byte_lanes(from + lane_count).equal(value) << lane_count;
     return mask & low_bits(n);
   }
   /// How many of the first `n` bytes, which ascend, are below `value`.
-  [[nodiscard]] static unsigned below(const std::byte* from, std::uint8_t value, unsigned n) noexcept {
+  [[nodiscard, gnu::always_inline]] static unsigned below(const std::byte* from, std::uint8_t value,
+                                                          unsigned n) noexcept {
     std::uint64_t mask = byte_lanes(from).at_least(value);
     if constexpr (chunks == 2) mask |= std::uint64_t{byte_lanes(from + lane_count).at_least(value)} << lane_count;
     return static_cast<unsigned>(__builtin_ctzll(mask | (std::uint64_t{1} << n)));
   }
   /// Sum of the first `n` bytes.
-  [[nodiscard]] static std::uint32_t sum(const std::byte* from, unsigned n) noexcept {
+  [[nodiscard, gnu::always_inline]] static std::uint32_t sum(const std::byte* from, unsigned n) noexcept {
     if constexpr (chunks == 1) {
       return byte_lanes(from).sum(n);
     } else {
@@ -76,7 +78,7 @@ struct lane_array {
     }
   }
   /// Copies `bytes` bytes, whatever the number of entries.
-  static void copy(std::byte* to, const std::byte* from) noexcept {
+  [[gnu::always_inline]] static void copy(std::byte* to, const std::byte* from) noexcept {
     const byte_lanes first(from);
     if constexpr (chunks == 2) {
       const byte_lanes second(from + lane_count);
@@ -98,7 +100,7 @@ struct narrow_leaf {
   [[nodiscard]] const std::byte* sizes() const noexcept { return node + narrow_tags_offset + count; }
   [[nodiscard]] const std::byte* end() const noexcept { return node + bytes_of(node); }
   /// Bytes of the first `n` entries.
-  [[nodiscard]] std::uint32_t sum(unsigned n) const noexcept { return lanes::sum(sizes(), n); }
+  [[nodiscard, gnu::always_inline]] std::uint32_t sum(unsigned n) const noexcept { return lanes::sum(sizes(), n); }
   [[nodiscard]] encoded_entry entry(unsigned index) const noexcept {
     assert(index < count);
     return {end() - sum(index + 1), std::to_integer<std::size_t>(sizes()[index])};

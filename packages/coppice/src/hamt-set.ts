@@ -137,7 +137,7 @@ export class HAMTSet<T = Key> extends Keyed implements Iterable<T> {
   }
   /** The elements as they are now, whatever is done meanwhile. */
   values(): IterableIterator<T> {
-    return this._walk(readKeys, (batch, i) => batch.keys[i] as T);
+    return this._walk(readKeys, true, (batch, i) => batch.keys[i] as T);
   }
   /** The same. */
   keys(): IterableIterator<T> {
@@ -145,7 +145,7 @@ export class HAMTSet<T = Key> extends Keyed implements Iterable<T> {
   }
   /** Pairs of each element and itself, as a Set has them. */
   entries(): IterableIterator<[T, T]> {
-    return this._walk(readKeys, (batch, i) => [batch.keys[i] as T, batch.keys[i] as T]);
+    return this._walk(readKeys, true, (batch, i) => [batch.keys[i] as T, batch.keys[i] as T]);
   }
   [Symbol.iterator](): IterableIterator<T> {
     return this.values();

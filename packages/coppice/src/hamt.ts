@@ -209,15 +209,15 @@ export class HAMT<T = unknown> extends Keyed implements Iterable<[Key, T]> {
 
   /** The entries as they are now, whatever is done meanwhile. */
   entries(): IterableIterator<[Key, T]> {
-    return this._walk(readBoth, (batch, i) => [batch.keys[i] as Key, batch.values[i] as T]);
+    return this._walk(readBoth, true, (batch, i) => [batch.keys[i] as Key, batch.values[i] as T]);
   }
   /** The keys. */
   keys(): IterableIterator<Key> {
-    return this._walk(readKeys, (batch, i) => batch.keys[i] as Key);
+    return this._walk(readKeys, false, (batch, i) => batch.keys[i] as Key);
   }
   /** The values, in the order of their keys. */
   values(): IterableIterator<T> {
-    return this._walk(readValues, (batch, i) => batch.values[i] as T);
+    return this._walk(readValues, false, (batch, i) => batch.values[i] as T);
   }
   [Symbol.iterator](): IterableIterator<[Key, T]> {
     return this.entries();

@@ -1,13 +1,13 @@
 // `Vector`: a persistent sequence.
 
-import { eachBatch, readElements, Walk } from './core/batch.js';
+import { type Batch, beginWalk, eachBatch, readElements, Walk } from './core/batch.js';
 import { Kind, Status } from './core/exchange.js';
 import { Handle } from './core/handle.js';
 import { outOfMemory, type Space } from './core/space.js';
 import { currentSpace } from './core/spaces.js';
 import { Trunk } from './core/trunk.js';
 import { type Inspect, inspectCustom, isIterable, requireIterable, valuesOf } from './core/types.js';
-import { oldValue, putOld, readReply, type ValueType } from './core/values.js';
+import { encoded, oldValue, readReply, type ValueType } from './core/values.js';
 
 export { resetMemory as resetVector, sharedMemory } from './core/spaces.js';
 export type { ValueType } from './core/values.js';
@@ -28,9 +28,10 @@ function checked(space: Space, status: number): number {
 /** Puts an element at the beginning of the input. */
 function put(trunk: Trunk, value: unknown): number {
   const { space } = trunk;
+  const given = typeof value === 'object' ? encoded(trunk.values.type, value) : value;
   space.fresh();
   space.keySize = 0;
-  return putOld(space, value, trunk.values.put);
+  return trunk.values.put(space, given);
 }
 
 /**
@@ -111,6 +112,10 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
 
   // ---- changing
 
+  /** An element for which no code of the program must run any more once the trunk is known. */
+  private _encoded(value: T): unknown {
+    return typeof value === 'object' && value !== null ? encoded(this._values.type, value) : value;
+  }
   /** @internal */
   _pushIn(trunk: Trunk, value: unknown): boolean {
     const { space } = trunk;
@@ -119,8 +124,7 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
     return true;
   }
   private _popIn(trunk: Trunk): boolean {
-    checked(trunk.space, trunk.space.x.vector_pop(trunk.space.area, trunk.version, 0));
-    return true;
+    return checked(trunk.space, trunk.space.x.vector_pop(trunk.space.area, trunk.version, 0)) !== Status.unchanged;
   }
   private _setIn(trunk: Trunk, index: number, value: unknown): boolean {
     return this._store(trunk, index, put(trunk, value), 0) !== Status.unchanged;
@@ -143,21 +147,22 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
    * ```
    */
   push(value: T): this {
+    const given = this._encoded(value);
     const trunk = this._real();
     if (!this._goesApart(trunk)) {
-      this._pushIn(trunk, value);
+      this._pushIn(trunk, given);
       return this._superseded(trunk, PUSHED, undefined);
     }
-    return this._apart(trunk, (fork) => this._pushIn(fork, value));
+    return this._apart(trunk, (fork) => this._pushIn(fork, given));
   }
 
   /** The vector without its last element; this vector itself, if it is empty. O(1) amortised. */
   pop(): this {
     const trunk = this._real();
     const { space } = trunk;
-    if (space.x.vector_size(space.area, trunk.version) === 0) return this;
     if (!this._goesApart(trunk)) {
       const status = checked(space, space.x.vector_pop(space.area, trunk.version, 1));
+      if (status === Status.unchanged) return this;
       if (status !== Status.needsFork) return this._superseded(trunk, POPPED, oldValue(space));
     }
     return this._apart(trunk, (fork) => this._popIn(fork));
@@ -168,10 +173,11 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
    * there is no such index, or the element is there already. O(log n).
    */
   set(index: number, value: T): this {
+    const given = this._encoded(value);
     const trunk = this._real();
     const { space } = trunk;
-    const at = this._position(trunk, index);
-    const kind = put(trunk, value);
+    const kind = put(trunk, given);
+    const at = index >>> 0 === index ? index : this._position(trunk, index);
     if (at === -1) return this;
     if (!this._goesApart(trunk)) {
       const status = this._store(trunk, at, kind, 1);
@@ -338,7 +344,10 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
 
   /** The elements as they are now, whatever is done meanwhile. */
   values(): IterableIterator<T> {
-    return new Walk(this._real(), this.size, readElements, (batch, i) => batch.values[i] as T);
+    return this._walk((batch, i) => batch.values[i] as T);
+  }
+  private _walk<R>(part: (batch: Batch, index: number, position: number) => R): IterableIterator<R> {
+    return new Walk(beginWalk(this._real(), this.size, readElements, true), part);
   }
   /** The indices. */
   keys(): IterableIterator<number> {
@@ -346,7 +355,7 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
   }
   /** Pairs of index and element. */
   entries(): IterableIterator<[number, T]> {
-    return new Walk(this._real(), this.size, readElements, (batch, i, position) => [position, batch.values[i] as T]);
+    return this._walk((batch, i, position) => [position, batch.values[i] as T]);
   }
   [Symbol.iterator](): IterableIterator<T> {
     return this.values();

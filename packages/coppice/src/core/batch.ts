@@ -26,19 +26,17 @@ function compact(number: number): number {
 /** One half of the rows that a call has put into the exchange: 0 the keys, 1 the values. */
 function column(space: Space, count: number, half: 0 | 1, text: string): unknown[] {
   const { u8, i32, f64, exchange } = space;
-  const kinds = exchange + Exchange.batchKinds + half;
-  const parts = (exchange + Exchange.batchParts) / 8 + half;
-  const read: unknown[] = [];
-  for (let i = 0; i < count; i++) {
-    const kind = u8[kinds + 2 * i] as number;
-    const part = parts + 2 * i;
-    if (kind === Kind.number) {
-      read.push(compact(f64[part] as number));
-      continue;
-    }
+  let kindAt = exchange + Exchange.batchKinds + half;
+  let part = (exchange + Exchange.batchParts) / 8 + half;
+  const read = new Array<unknown>(count);
+  for (let i = 0; i < count; i++, kindAt += 2, part += 2) {
+    const kind = u8[kindAt] as number;
     const at = i32[2 * part] as number;
     const size = i32[2 * part + 1] as number;
-    read.push(kind === Kind.ascii ? text.slice(at, at + size) : readAt(space, kind, at >>> 0, size >>> 0));
+    if (kind === Kind.ascii) read[i] = text.substring(at, at + size);
+    else if (kind === Kind.small) read[i] = at;
+    else if (kind === Kind.number) read[i] = compact(f64[part] as number);
+    else read[i] = readAt(space, kind, at >>> 0, size >>> 0);
   }
   return read;
 }
@@ -71,79 +69,149 @@ export function readElements(trunk: Trunk, from: number, most: number): Batch {
 /** Reads the next batch of what an iteration goes over. */
 export type ReadBatch = (trunk: Trunk, from: number, most: number) => Batch;
 
-/** Entries that the first batch of an iteration asks for: many iterations end soon. */
+/** Entries that the first batch of an iterator asks for: many iterations end soon. */
 const FIRST_BATCH = 32;
 
+/** No larger version is kept decoded, and no more entries than so many of all versions. */
+const LARGEST_KEPT = 4096;
+const MOST_KEPT = 16384;
+
 /**
- * An iteration over a version, independent of all others. What follows the first batch is read from a fork, which is held
- * until the end, so that the version it began with may be changed on.
+ * What is known of how a small version is read: from the end of its second reading on its entries are kept decoded, until
+ * it is superseded or others have taken the room.
  */
-export class Walk<R> implements IterableIterator<R> {
+export class Kept {
+  batch: Batch | undefined;
+  /** It was read to the end before. */
+  wasRead = false;
+}
+const allKept: Kept[] = [];
+let keptEntries = 0;
+
+/** Objects and bytes are made anew for each reader. */
+function isPlain(value: unknown): boolean {
+  return typeof value !== 'object' || value === null;
+}
+
+function keep(kept: Kept, parts: readonly Batch[]): void {
+  const keys = parts.flatMap((part) => part.keys);
+  const values = parts.flatMap((part) => part.values);
+  if (!keys.every(isPlain) || !values.every(isPlain)) return;
+  const batch = { count: Math.max(keys.length, values.length), keys, values };
+  kept.batch = batch;
+  allKept.push(kept);
+  keptEntries += batch.count;
+  while (keptEntries > MOST_KEPT) {
+    const oldest = allKept.shift() as Kept;
+    keptEntries -= oldest.batch?.count ?? 0;
+    oldest.batch = undefined;
+  }
+}
+
+/**
+ * A version, read batch by batch. What follows the first batch is read from a fork, which is held until the end, so that
+ * the version it began with may be changed on.
+ */
+export class Reading {
+  batch: Batch;
+  /** Entries before the batch. */
+  passed = 0;
   private readonly size: number;
   private readonly read: ReadBatch;
-  private readonly part: (batch: Batch, index: number, position: number) => R;
-  private batch: Batch;
-  private index = 0;
-  /** Entries before the batch. */
-  private passed = 0;
   private held: Trunk | undefined;
+  private kept: Kept | undefined;
+  /** What was read so far, if it will be kept. */
+  private parts: Batch[] | undefined;
 
-  constructor(trunk: Trunk, size: number, read: ReadBatch, part: (batch: Batch, index: number, position: number) => R) {
+  /** `whole`: whether `read` reads all of an entry that iterations over this version want. */
+  constructor(trunk: Trunk, size: number, read: ReadBatch, whole: boolean, first: number) {
     this.size = size;
     this.read = read;
-    this.part = part;
-    this.batch = read(trunk, 0, FIRST_BATCH);
+    if (size <= LARGEST_KEPT && !trunk.mutable) {
+      const kept = (trunk.kept ??= new Kept());
+      if (kept.batch !== undefined) {
+        this.batch = kept.batch;
+        return;
+      }
+      if (whole) this.kept = kept;
+    }
+    this.batch = read(trunk, 0, first);
+    if (this.kept?.wasRead === true) this.parts = [this.batch];
     if (this.batch.count !== size) this.held = trunk.fork();
   }
 
-  next(): IteratorResult<R, undefined> {
-    if (this.index === this.batch.count && !this.more()) return { done: true, value: undefined };
-    const { batch, index } = this;
-    this.index = index + 1;
-    return { done: false, value: this.part(batch, index, this.passed + index) };
-  }
-  return(): IteratorResult<R, undefined> {
-    this.end();
-    return { done: true, value: undefined };
-  }
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  private more(): boolean {
+  /** Goes on to the next batch. False: there is none. */
+  more(): boolean {
     const from = this.passed + this.batch.count;
+    if (from === this.size) {
+      const { kept, parts } = this;
+      if (kept !== undefined) kept.wasRead = true;
+      if (kept !== undefined && parts !== undefined) keep(kept, parts);
+    }
     if (this.held === undefined || from === this.size) {
       this.end();
       return false;
     }
     this.batch = this.read(this.held, from, BATCH_ENTRIES);
+    this.parts?.push(this.batch);
     this.passed = from;
-    this.index = 0;
     return true;
   }
-  private end(): void {
+  /** Gives up what is held. Idempotent. */
+  end(): void {
     this.held?.dispose();
-    this.held = undefined;
-    this.index = this.batch.count;
+    this.held = this.kept = this.parts = undefined;
   }
 }
 
-/** Calls `visit` for all batches of a version, until it returns false; from the second one on of a fork, as above. */
+/** An iteration over a version, independent of all others. */
+export class Walk<R> implements IterableIterator<R> {
+  private readonly reading: Reading;
+  private readonly part: (batch: Batch, index: number, position: number) => R;
+  private index = 0;
+
+  constructor(reading: Reading, part: (batch: Batch, index: number, position: number) => R) {
+    this.reading = reading;
+    this.part = part;
+  }
+
+  next(): IteratorResult<R, undefined> {
+    const { reading } = this;
+    if (this.index === reading.batch.count) {
+      if (!reading.more()) return { done: true, value: undefined };
+      this.index = 0;
+    }
+    const { batch } = reading;
+    const index = this.index++;
+    return { done: false, value: this.part(batch, index, reading.passed + index) };
+  }
+  return(): IteratorResult<R, undefined> {
+    this.reading.end();
+    this.index = this.reading.batch.count;
+    return { done: true, value: undefined };
+  }
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+/** Begins to read for an iterator. */
+export function beginWalk(trunk: Trunk, size: number, read: ReadBatch, whole: boolean): Reading {
+  return new Reading(trunk, size, read, whole, FIRST_BATCH);
+}
+
+/** Calls `visit` for all batches of a version. */
 export function eachBatch(
   trunk: Trunk,
   size: number,
   read: ReadBatch,
   visit: (batch: Batch, from: number) => void,
 ): void {
-  let batch = read(trunk, 0, BATCH_ENTRIES);
-  const held = batch.count === size ? trunk : trunk.fork();
+  const reading = new Reading(trunk, size, read, true, BATCH_ENTRIES);
   try {
-    for (let from = 0; ; batch = read(held, from, BATCH_ENTRIES)) {
-      visit(batch, from);
-      from += batch.count;
-      if (from === size) return;
-    }
+    do visit(reading.batch, reading.passed);
+    while (reading.more());
   } finally {
-    if (held !== trunk) held.dispose();
+    reading.end();
   }
 }

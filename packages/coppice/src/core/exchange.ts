@@ -15,6 +15,8 @@ export const Kind = {
   bigint: 9,
   /** A number, given or answered as a double. */
   number: 0x1e,
+  /** In a batch: a number that is an integer of 32 bits. */
+  small: 0x1d,
 } as const;
 
 /** Beside a kind: the bytes lie in a node of their own (given), or are too many for the text of a batch (answered). */

@@ -65,6 +65,7 @@ export abstract class Handle {
   _superseded(trunk: Trunk, at: unknown, old: unknown): this {
     const successor = this._with(trunk);
     trunk.changes++;
+    trunk.kept = undefined;
     this._trunk = null;
     this._next = successor;
     this._at = at;
@@ -76,13 +77,15 @@ export abstract class Handle {
   _goesApart(trunk: Trunk): boolean {
     return trunk.changes >= trunk.mostChanges && (trunk.mutable || trunk.staysBehind(this.size));
   }
+  /** This mutable handle itself, after it may have been changed. @internal */
+  _changed(trunk: Trunk, changed: boolean): this {
+    if (changed) trunk.changes++;
+    return this;
+  }
 
   /** A successor with a trunk of its own; this handle itself, if `change` says that nothing changed. @internal */
   _apart(trunk: Trunk, change: (fork: Trunk) => boolean): this {
-    if (trunk.mutable) {
-      if (change(trunk)) trunk.changes++;
-      return this;
-    }
+    if (trunk.mutable) return this._changed(trunk, change(trunk));
     const fork = trunk.fork();
     let changed = false;
     try {

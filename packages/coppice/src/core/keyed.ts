@@ -1,12 +1,12 @@
 // What maps and sets have in common: handles of versions of a trie, the changes that lead from one to the next, and
 // reading.
 
-import { type Batch, Parts, type ReadBatch, readBatch, readRows, Walk } from './batch.js';
+import { type Batch, beginWalk, Parts, type ReadBatch, readBatch, readRows, Walk } from './batch.js';
 import { BATCH_ENTRIES, Status } from './exchange.js';
 import { Handle } from './handle.js';
 import { outOfMemory, type Space } from './space.js';
 import type { Trunk } from './trunk.js';
-import { type Key, oldValue, packKey, putKey, putOld, readReply } from './values.js';
+import { encoded, type Key, oldValue, packKey, putKey, readReply } from './values.js';
 
 /** In place of an old value: there was none. */
 const ABSENT = Symbol('absent');
@@ -34,82 +34,80 @@ export abstract class Keyed extends Handle {
   /** @internal */
   override _undo(trunk: Trunk): void {
     if (this._old === ABSENT) this._eraseIn(trunk, this._at as Key);
-    else this._putIn(trunk, this._at as Key, this._old);
+    else this._store(trunk, this._at as Key, this._old, 0);
   }
 
   // ---- changing
 
-  private _store(trunk: Trunk, kinds: number, keep: number): number {
+  /** Stores an encoded value in place. With `keep` the old one is in the reply, unless it is too large. */
+  private _store(trunk: Trunk, key: Key, value: unknown, keep: 0 | 1): number {
     const { space } = trunk;
-    return checked(
-      space,
-      space.x.map_set(
-        space.area,
-        trunk.version,
-        kinds,
-        space.keySize,
-        space.keyNumber,
-        space.valueSize,
-        space.valueNumber,
-        keep,
-      ),
-    );
-  }
-  private _remove(trunk: Trunk, kind: number, keep: number): number {
-    const { space } = trunk;
-    return checked(space, space.x.map_erase(space.area, trunk.version, kind, space.keySize, space.keyNumber, keep));
-  }
-
-  /** Stores in a version that only the caller has; whether that changed it. @internal */
-  _putIn(trunk: Trunk, key: Key, value: unknown): boolean {
-    const kind = putKey(trunk.space, key);
-    const valueKind = putOld(trunk.space, value, trunk.values.put);
-    return this._store(trunk, kind | (valueKind << KIND_BITS), 0) !== Status.unchanged;
-  }
-  /** Removes from a version that only the caller has; whether the key was there. @internal */
-  _eraseIn(trunk: Trunk, key: Key): boolean {
-    return this._remove(trunk, putKey(trunk.space, key), 0) !== Status.unchanged;
-  }
-
-  /** This version with one entry set; this handle itself, if it has it already. @internal */
-  _set(key: Key, value: unknown): this {
-    const trunk = this._real();
-    if (this._goesApart(trunk)) return this._setApart(trunk, key, value);
-    const { space } = trunk;
+    const { put } = trunk.values;
     const { x, area } = space;
-    let status: number;
     if (packKey(space, key)) {
       const { low, high } = space;
       space.fresh();
       space.keySize = 0;
-      const kind = trunk.values.put(space, value);
+      const kind = put(space, value);
       const { length } = key as string;
-      status = x.map_set_short(area, trunk.version, kind, length, low, high, space.valueSize, space.valueNumber, 1);
-    } else {
-      const kind = putKey(space, key);
-      status = this._store(trunk, kind | (trunk.values.put(space, value) << KIND_BITS), 1);
+      return checked(
+        space,
+        x.map_set_short(area, trunk.version, kind, length, low, high, space.valueSize, space.valueNumber, keep),
+      );
     }
-    if (status === Status.inserted) return this._superseded(trunk, keptKey(key), ABSENT);
-    if (status === Status.replaced) return this._superseded(trunk, keptKey(key), oldValue(space));
-    if (status === Status.unchanged) return this;
-    checked(space, status);
-    return this._setApart(trunk, key, value);
+    const kind = putKey(space, key);
+    const { keySize, keyNumber } = space;
+    const kinds = kind | (put(space, value) << KIND_BITS);
+    const { valueSize, valueNumber } = space;
+    return checked(space, x.map_set(area, trunk.version, kinds, keySize, keyNumber, valueSize, valueNumber, keep));
   }
-  private _setApart(trunk: Trunk, key: Key, value: unknown): this {
+  private _remove(trunk: Trunk, key: Key, keep: 0 | 1): number {
+    const { space } = trunk;
+    const { x, area } = space;
+    if (packKey(space, key)) {
+      const { length } = key as string;
+      return checked(space, x.map_erase_short(area, trunk.version, length, space.low, space.high, keep));
+    }
+    const kind = putKey(space, key);
+    return checked(space, x.map_erase(area, trunk.version, kind, space.keySize, space.keyNumber, keep));
+  }
+
+  /** Stores in a version that only the caller has; whether that changed it. @internal */
+  _putIn(trunk: Trunk, key: Key, value: unknown): boolean {
+    const given = typeof value === 'object' ? encoded(trunk.values.type, value) : value;
+    return this._store(trunk, key, given, 0) !== Status.unchanged;
+  }
+  /** Removes from a version that only the caller has; whether the key was there. @internal */
+  _eraseIn(trunk: Trunk, key: Key): boolean {
+    return this._remove(trunk, key, 0) !== Status.unchanged;
+  }
+
+  /** This version with one entry set; this handle itself, if it has it already. @internal */
+  _set(key: Key, value: unknown): this {
+    if (typeof value === 'object' && value !== null) return this._setEncoded(key, encoded(this._values.type, value));
+    return this._setEncoded(key, value);
+  }
+  private _setEncoded(key: Key, value: unknown): this {
+    const trunk = this._real();
+    if (trunk.mutable) return this._changed(trunk, this._putIn(trunk, key, value));
+    if (!this._goesApart(trunk)) {
+      const status = this._store(trunk, key, value, 1);
+      if (status === Status.inserted) return this._superseded(trunk, keptKey(key), ABSENT);
+      if (status === Status.replaced) return this._superseded(trunk, keptKey(key), oldValue(trunk.space));
+      if (status === Status.unchanged) return this;
+    }
     return this._apart(trunk, (fork) => this._putIn(fork, key, value));
   }
   /** Likewise without a key. @internal */
   _delete(key: Key): this {
     const trunk = this._real();
-    const kind = putKey(trunk.space, key);
+    if (trunk.mutable) return this._changed(trunk, this._eraseIn(trunk, key));
     if (!this._goesApart(trunk)) {
-      const status = this._remove(trunk, kind, 1);
+      const status = this._remove(trunk, key, 1);
+      if (status === Status.erased) return this._superseded(trunk, keptKey(key), oldValue(trunk.space));
       if (status === Status.unchanged) return this;
-      if (status !== Status.needsFork) {
-        return this._superseded(trunk, keptKey(key), oldValue(trunk.space));
-      }
     }
-    return this._apart(trunk, (fork) => this._remove(fork, kind, 0) !== Status.unchanged);
+    return this._apart(trunk, (fork) => this._eraseIn(fork, key));
   }
 
   /** With many changes at once. @internal */
@@ -173,9 +171,9 @@ export abstract class Keyed extends Handle {
     return kind === -1 ? undefined : readReply(trunk.space, kind);
   }
 
-  /** Walks the entries in the order of the trie, as they are now. @internal */
-  _walk<R>(read: ReadBatch, part: (batch: Batch, index: number) => R): IterableIterator<R> {
-    return new Walk(this._real(), this.size, read, part);
+  /** Walks the entries in the order of the trie, as they are now. `whole`: these are all that there is of them. @internal */
+  _walk<R>(read: ReadBatch, whole: boolean, part: (batch: Batch, index: number) => R): IterableIterator<R> {
+    return new Walk(beginWalk(this._real(), this.size, read, whole), part);
   }
 
   /** Whether both have the same entries, if both are in one memory; else undefined. @internal */

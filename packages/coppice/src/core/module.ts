@@ -53,6 +53,7 @@ export interface Exports {
     valueNumber: number,
     keep: number,
   ): number;
+  map_erase_short(area: number, version: number, size: number, low: number, high: number, keep: number): number;
   map_erase(area: number, version: number, kind: number, size: number, number: number, keep: number): number;
   map_entries(area: number, version: number, from: number, most: number, parts: number): number;
   map_equal(area: number, a: number, b: number): number;

@@ -10,6 +10,7 @@
 // trunk; therefore, after as many changes as the version has entries, one stays behind with the trunk, as long as not too
 // much memory is held in this way.
 
+import type { Kept } from './batch.js';
 import type { Space } from './space.js';
 import type { PutValue, ValueType } from './values.js';
 
@@ -37,6 +38,8 @@ export class Trunk {
   mostChanges = LEAST_CHAIN;
   /** Whether its only handle is changed by its own methods. */
   mutable = false;
+  /** How the version is read, if it is small; nothing once it has changed. */
+  kept: Kept | undefined;
 
   constructor(space: Space, values: Values, version: number) {
     this.space = space;
@@ -70,6 +73,7 @@ export class Trunk {
   /** From now on each change asks: this trunk's only handle is changed in place, or (false) as usual. */
   setMutable(mutable: boolean): void {
     this.mutable = mutable;
+    this.kept = undefined;
     this.changes = 0;
     this.mostChanges = mutable ? -1 : LEAST_CHAIN;
   }
@@ -79,7 +83,10 @@ export class Trunk {
     for (const trunk of [this, other]) trunk.space.unregister(trunk);
     this.version = other.version;
     other.version = version;
-    for (const trunk of [this, other]) trunk.space.register(trunk, trunk.version);
+    for (const trunk of [this, other]) {
+      trunk.kept = undefined;
+      trunk.space.register(trunk, trunk.version);
+    }
   }
   /** Gives the memory back now, and not when a finalizer runs. */
   dispose(): void {

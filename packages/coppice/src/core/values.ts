@@ -190,6 +190,27 @@ export function putKey(space: Space, key: Key): number {
 /** Puts a value behind the key that was put last. Returns its kind. */
 export type PutValue = (space: Space, value: unknown) => number;
 
+/** A value as it is stored. */
+class RawValue {
+  readonly kind: number;
+  readonly bytes: Uint8Array;
+  constructor(kind: number, bytes: Uint8Array) {
+    this.kind = kind;
+    this.bytes = bytes;
+  }
+}
+
+/**
+ * A value that can be put without running any code of the program: to encode an object calls its getters, which may use
+ * and change every collection. So whoever puts it asks for this first, before anything is put or looked up.
+ */
+export function encoded(type: ValueType, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof RawValue) {
+    return value;
+  }
+  return type === 'any' || type === 'object' ? new RawValue(Kind.document, encodeDocument(value)) : value;
+}
+
 function wrongType(type: ValueType, value: unknown): never {
   const hint = type === 'object' ? 'an object or null' : `a ${type}`;
   throw new TypeError(
@@ -205,7 +226,9 @@ function putAny(space: Space, value: unknown): number {
   if (value === undefined) {
     throw new TypeError('coppice: a value is undefined, which means that there is none; store null, or delete the key');
   }
-  return putBytes(space, encodeDocument(value), at, Kind.document);
+  return value instanceof RawValue
+    ? putBytes(space, value.bytes, at, value.kind)
+    : putBytes(space, encodeDocument(value), at, Kind.document);
 }
 
 /** How values of each type are put. */
@@ -269,31 +292,11 @@ export function readReply(space: Space, kind: number): unknown {
   return readAt(space, kind, at, (space.i32[space.replySize] ?? 0) >>> 0);
 }
 
-/** A value that is put back as it was, not understood. */
-class RawValue {
-  readonly kind: number;
-  readonly bytes: Uint8Array;
-  constructor(kind: number, bytes: Uint8Array) {
-    this.kind = kind;
-    this.bytes = bytes;
-  }
-}
-
-/** The value that the last change replaced, as putOld() takes it. */
+/** The value that the last change replaced, as a PutValue takes it. */
 export function oldValue(space: Space): unknown {
   space.fresh();
   const kind = space.i32[(space.exchange + Exchange.replyKind) / 4] as number;
   if (kind !== Kind.document && kind !== Kind.bytes && kind !== Kind.int64) return readReply(space, kind);
   const at = space.i32[space.replyData] as number;
   return new RawValue(kind, space.u8.slice(at, at + (space.i32[space.replySize] as number)));
-}
-
-/** Puts a value, or one that oldValue() gave, behind the key. */
-export function putOld(space: Space, value: unknown, put: PutValue): number {
-  if (!(value instanceof RawValue)) return put(space, value);
-  const { bytes } = value;
-  if (space.keySize + bytes.length > INPUT_BYTES) return putBytes(space, bytes, space.keySize, value.kind);
-  space.u8.set(bytes, space.input + space.keySize);
-  space.valueSize = bytes.length;
-  return value.kind;
 }

@@ -1,5 +1,5 @@
 /** HAMT: what a map does. */
-import { HAMT } from '../../src/hamt.js';
+import { HAMT, type Key } from '../../src/hamt.js';
 import { equal, ok, throws } from '../support/assert.js';
 import { test } from '../support/runner.js';
 
@@ -216,6 +216,66 @@ test('an iteration over few entries outlives changes to them', () => {
     ['a', { x: 1 }],
     ['b', 'ü'],
   ]);
+});
+
+test('a small map reads the same whenever it is read, and after any change', () => {
+  for (const size of [0, 1, 31, 32, 33, 512, 513, 4096, 4097]) {
+    const model = new Map<Key, unknown>();
+    for (let i = 0; i < size; i++) model.set(`key${i}`, i % 3 === 0 ? i : `value ${i}`);
+    const map = new HAMT<unknown>(model);
+    const check = (of: HAMT, expected: ReadonlyMap<Key, unknown>): void => {
+      for (let reading = 0; reading < 4; reading++) {
+        equal(sorted(of), sorted(expected));
+        equal([sorted(of.keys()), sorted(of.values())], [sorted(expected.keys()), sorted(expected.values())]);
+        for (const [key] of of) if (key !== undefined) break;
+      }
+    };
+    check(map, model);
+    const newer = map.set('another', 1).delete('key0');
+    const changed = new Map(model).set('another', 1);
+    changed.delete('key0');
+    check(newer, changed);
+    check(map, model);
+    const mutable = newer.asMutable();
+    check(mutable, changed);
+    mutable.set('one more', null);
+    check(mutable, new Map(changed).set('one more', null));
+    check(newer, changed);
+  }
+});
+
+test('objects are copies however often a map is read', () => {
+  const map = new HAMT<{ a: number[] }>([['k', { a: [1] }]]);
+  for (let reading = 0; reading < 4; reading++) {
+    map.forEach((value) => value.a.push(2));
+    for (const value of map.values()) value.a.push(2);
+  }
+  equal(map.get('k'), { a: [1] });
+  const bytes = new HAMT([[Uint8Array.of(1), Uint8Array.of(2)]]);
+  for (let reading = 0; reading < 4; reading++)
+    bytes.forEach((value, key) => value.fill((key as Uint8Array).fill(9).length));
+  equal([...bytes], [[Uint8Array.of(1), Uint8Array.of(2)]]);
+});
+
+test('getters of a value may use and change the map that it is stored in', () => {
+  let map = new HAMT<unknown>([['the first key of all', 0]]);
+  let within: HAMT | undefined;
+  const value = {
+    get a(): number {
+      map.get('some key that is long');
+      within = map.set('a key of the getter', 'its value');
+      return 1;
+    },
+  };
+  for (const key of ['key', 'a key that is rather long', 7, Uint8Array.of(1, 2, 3, 4)]) {
+    const before = map;
+    map = before.set(key, value);
+    equal(map.get(key), { a: 1 });
+    equal([before.has(key), map.size, within?.size], [false, before.size + 1, before.size + 1]);
+    equal([map.has('a key of the getter'), within?.has(key)], [false, false]);
+    equal(before.setMany([[key, value]]).get(key), { a: 1 });
+    equal(before.withMutations((all) => all.set(key, value)).get(key), { a: 1 });
+  }
 });
 
 test('update and getOrInsert', () => {

@@ -116,6 +116,51 @@ test('iteration is lazy, independent, and sees the version it began with', () =>
   equal(sum, 3000);
 });
 
+test('a small vector reads the same whenever it is read, and after any change', () => {
+  for (const size of [0, 1, 32, 33, 600, 4096]) {
+    const vector = new Vector(range(size));
+    for (let reading = 0; reading < 4; reading++) {
+      equal([...vector], range(size));
+      const newer = vector.push(-1);
+      equal([...newer], [...range(size), -1]);
+      equal([...newer.pop()], range(size));
+      equal([...newer, ...newer, ...newer].length, 3 * (size + 1));
+    }
+  }
+});
+
+test('an element of a version of its own is replaced where it is, and others keep theirs', () => {
+  for (const size of [1, 100, 128, 129, 5000]) {
+    const first = new Vector<unknown>(range(size));
+    const second = first.set(size - 1, 'last').set(0, 'first');
+    const third = second.pop().push('again').push('more').pop().pop();
+    equal([second.first(), second.size, third.size], ['first', size, size - 1]);
+    equal([...first], range(size));
+    equal([second.set(size, 1) === second, second.set(-1 - size, 1) === second], [true, true]);
+  }
+  ok(new Vector().pop().size === 0);
+});
+
+test('getters of an element may change the vector that it is stored in', () => {
+  const vector = new Vector<unknown>([1, 2, 3]);
+  let within: Vector | undefined;
+  const element = {
+    get a(): number {
+      within = vector.push('its element');
+      return 1;
+    },
+  };
+  equal([...vector.push(element)], [1, 2, 3, { a: 1 }]);
+  equal([...vector.set(1, element)], [1, { a: 1 }, 3]);
+  equal(
+    [[...(within ?? [])], [...vector]],
+    [
+      [1, 2, 3, 'its element'],
+      [1, 2, 3],
+    ],
+  );
+});
+
 test('mutable copies, bulk appends, updates', () => {
   const vector = new Vector<number>('number').withMutations((all) => {
     for (let i = 0; i < 5000; i++) all.push(i);
