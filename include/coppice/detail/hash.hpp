@@ -54,12 +54,20 @@ namespace coppice::detail {
   return number;
 }
 
+/// XXH3 of more than eight bytes. A WebAssembly module is downloaded: there its many cases are compiled for size.
+#if defined(__wasm__)
+[[clang::minsize, gnu::noinline]]
+#endif
+inline std::uint64_t hash_long(const std::byte* data, std::size_t size, std::uint64_t seed) noexcept {
+  return XXH3_64bits_withSeed(data, size, seed);
+}
+
 /// The hash that stores use.
 struct seeded_hash {
   std::uint64_t seed = 0;
 
   [[nodiscard]] std::uint64_t operator()(value_kind kind, const std::byte* data, std::size_t size) const noexcept {
-    if (size > 8) return XXH3_64bits_withSeed(data, size, seed_of(kind));
+    if (size > 8) return hash_long(data, size, seed_of(kind));
     return of_short(kind, load_short(data, size), size);
   }
   /// Of up to eight bytes, as load_short() reads them.

@@ -158,7 +158,7 @@ const tests = {
   },
 
   'what is not exported cannot be imported': async () => {
-    const folder = project('inner', { 'main.js': "import 'coppice/dist/esm/registry/hub.js';" });
+    const folder = project('inner', { 'main.js': "import 'coppice/dist/esm/registry.js';" });
     await assert.rejects(node(folder, 'main.js'), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
   },
 
