@@ -147,6 +147,7 @@ export class HAMTSet<T = Key> extends Keyed implements Iterable<T> {
   entries(): IterableIterator<[T, T]> {
     return this._walk(readKeys, true, (batch, i) => [batch.keys[i] as T, batch.keys[i] as T]);
   }
+  /** The elements: `for (const element of set)`. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.values();
   }
@@ -165,9 +166,11 @@ export class HAMTSet<T = Key> extends Keyed implements Iterable<T> {
   toJSON(): T[] {
     return this.toArray();
   }
+  /** `HAMTSet`. */
   override get [Symbol.toStringTag](): string {
     return 'HAMTSet';
   }
+  /** How Node shows it. @internal */
   [inspectCustom](_depth: number, options: unknown, inspect: Inspect): string {
     return `HAMTSet(${this.size}) ${inspect(this.toJS(), options).replace(/^Set\(\d+\) /, '')}`;
   }

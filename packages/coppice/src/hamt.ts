@@ -10,11 +10,20 @@ import { describe, type Key, type ValueType } from './core/values.js';
 export { configureAutoGC, resetMemory as resetBuffer, sharedBuffer } from './core/spaces.js';
 export type { Key, ValueType } from './core/values.js';
 
+/** A difference of one kind. */
+export interface ChangeOf<Kind extends string, Value, Previous> {
+  /** What happened to the key since the older map. */
+  readonly kind: Kind;
+  /** The key that it is about. */
+  readonly key: Key;
+  /** Its value in the newer map. */
+  readonly value: Value;
+  /** Its value in the older map. */
+  readonly previous: Previous;
+}
+
 /** One difference between two maps. */
-export type Change<T> =
-  | { readonly kind: 'added'; readonly key: Key; readonly value: T; readonly previous: undefined }
-  | { readonly kind: 'removed'; readonly key: Key; readonly value: undefined; readonly previous: T }
-  | { readonly kind: 'changed'; readonly key: Key; readonly value: T; readonly previous: T };
+export type Change<T> = ChangeOf<'added', T, undefined> | ChangeOf<'removed', undefined, T> | ChangeOf<'changed', T, T>;
 
 /**
  * A persistent map: methods that change it return a new map and leave this one as it is. Versions share what they have in
@@ -219,6 +228,7 @@ export class HAMT<T = unknown> extends Keyed implements Iterable<[Key, T]> {
   values(): IterableIterator<T> {
     return this._walk(readValues, false, (batch, i) => batch.values[i] as T);
   }
+  /** The entries: `for (const [key, value] of map)`. */
   [Symbol.iterator](): IterableIterator<[Key, T]> {
     return this.entries();
   }
@@ -273,9 +283,11 @@ export class HAMT<T = unknown> extends Keyed implements Iterable<[Key, T]> {
     const entries = this.toArray();
     return entries.every(([key]) => typeof key === 'string') ? Object.fromEntries(entries as [string, T][]) : entries;
   }
+  /** `HAMT`. */
   override get [Symbol.toStringTag](): string {
     return 'HAMT';
   }
+  /** How Node shows it. @internal */
   [inspectCustom](_depth: number, options: unknown, inspect: Inspect): string {
     return `HAMT(${this.size}) ${inspect(this.toJS(), options).replace(/^Map\(\d+\) /, '')}`;
   }

@@ -14,6 +14,7 @@ import { Vector } from './vector.js';
 import type { WasmMemory } from './core/wasm-types.js';
 
 export type { MemoryOptions } from './core/space.js';
+export type { WasmMemory } from './core/wasm-types.js';
 export { resetMemory } from './core/spaces.js';
 
 /** Marks the bytes of a snapshot. */
@@ -21,10 +22,15 @@ const SNAPSHOT = 'coppice snapshot 1';
 
 /** What is shared, for `attach` in another worker: an object that postMessage and workerData take. */
 export interface ShareToken {
+  /** Tells a token from other objects. */
   readonly coppice: 'share';
+  /** The class of the collection. */
   readonly collection: 'HAMT' | 'HAMTSet' | 'Vector';
+  /** The type of its values. */
   readonly type: ValueType;
+  /** The memory that it is in. */
   readonly memory: WasmMemory;
+  /** Bytes that the memory may have. */
   readonly maximumBytes: number;
   /** Version and pin, as words. */
   readonly words: readonly [number, number, number];
@@ -177,16 +183,19 @@ export function capabilities(): Capabilities {
 
 /** Figures of the memory that new collections are made in. */
 export interface Stats {
-  /** Versions that this worker holds, and those of them that it shares. */
+  /** Versions that this worker holds. */
   readonly versions: number;
+  /** Those of them that it shares. */
   readonly shared: number;
   /** Bytes of memory in use, as the last collection found. */
   readonly liveBytes: number;
-  /** Bytes that the memory has now, and may have. */
+  /** Bytes that the memory has now. */
   readonly memoryBytes: number;
+  /** Bytes that it may have. */
   readonly maximumBytes: number;
-  /** Collections finished, and workers that ended without saying so. */
+  /** Collections finished. */
   readonly collections: number;
+  /** Workers that ended without saying so. */
   readonly recoveries: number;
 }
 

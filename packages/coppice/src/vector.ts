@@ -357,6 +357,7 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
   entries(): IterableIterator<[number, T]> {
     return this._walk((batch, i, position) => [position, batch.values[i] as T]);
   }
+  /** The elements: `for (const element of vector)`. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.values();
   }
@@ -396,9 +397,11 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
   toJSON(): T[] {
     return this.toArray();
   }
+  /** `Vector`. */
   override get [Symbol.toStringTag](): string {
     return 'Vector';
   }
+  /** How Node shows it. @internal */
   [inspectCustom](_depth: number, options: unknown, inspect: Inspect): string {
     return `Vector(${this.size}) ${inspect(this.toArray(), options)}`;
   }

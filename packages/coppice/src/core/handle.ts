@@ -162,6 +162,7 @@ export abstract class Handle {
     this.dispose();
   }
 
+  /** Class and size, like `HAMT(3)`. */
   toString(): string {
     return `${this[Symbol.toStringTag]}(${this.size})`;
   }

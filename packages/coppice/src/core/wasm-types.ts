@@ -2,7 +2,9 @@
 
 /** A `WebAssembly.Memory`. */
 export interface WasmMemory {
+  /** Its bytes, as many as there are now. */
   readonly buffer: ArrayBufferLike;
+  /** Adds pages of 64 KiB; returns how many there were. */
   grow(pages: number): number;
 }
 /** A `WebAssembly.Global`. */
