@@ -14,8 +14,8 @@ import { build as vite } from 'vite';
 import { closeBrowser, runPage, serve } from '../support/chromium.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const repository = join(root, '../..');
 const work = mkdtempSync(join(tmpdir(), 'coppice-package-'));
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
 /** Output of a command; fails with all that it printed. */
 async function run(cwd, command, ...args) {
@@ -39,16 +39,33 @@ function project(name, files) {
   return folder;
 }
 
-/** The files that the README shows: code blocks whose first line is a comment with a name. */
-const shown = Object.fromEntries(
-  [...readme.matchAll(/^```(?:js|html)\n(?:\/\/|<!--) (\S+)[^\n]*\n([^]*?)^```$/gm)].map(([, name, text]) => [
-    name,
-    text,
-  ]),
-);
+/** What a page shows: code blocks whose first line is a comment with a file's name, and sessions that run them. */
+function read(page) {
+  const text = readFileSync(page, 'utf8');
+  const blocks = text.matchAll(/^```(?:js|html)\n(?:\/\/|<!--) (\S+)[^\n]*\n([^]*?)^```$/gm);
+  const files = Object.fromEntries([...blocks].map(([, name, block]) => [name, block]));
+  return { files, sessions: [...text.matchAll(/^```console\n\$ node (\S+)\n([^]*?)^```$/gm)] };
+}
+const readme = read(join(root, 'README.md'));
 
-/** What the README says that commands print. */
-const sessions = [...readme.matchAll(/^```console\n\$ node (\S+)\n([^]*?)^```$/gm)];
+/** Runs what a page shows, and compares. */
+async function runShown(name, { files, sessions }) {
+  const folder = project(name, files);
+  assert.ok(sessions.length > 0);
+  for (const [, file, output] of sessions) assert.equal(await node(folder, file), output, file);
+}
+
+/** The programs of examples/javascript, and the output that each says it has. */
+function programs() {
+  const folder = join(repository, 'examples/javascript');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+  const printed = Object.entries(files).map(([name, text]) => {
+    const lines = /^\/\/ Prints:\n((?:\/\/ {3}.*\n)+)/m.exec(text)?.[1] ?? '';
+    return [name, lines.replace(/^\/\/ {3}/gm, '')];
+  });
+  return { files, printed };
+}
 
 /** The examples of doc comments, as modules. */
 function examples() {
@@ -122,10 +139,16 @@ const tests = {
     }
   },
 
-  'the examples of the README print what it says': async () => {
-    const folder = project('readme', shown);
-    assert.ok(sessions.length > 1);
-    for (const [, file, output] of sessions) assert.equal(await node(folder, file), output, file);
+  'the examples of the README print what it says': () => runShown('readme', readme),
+
+  'the JavaScript of the README of all of Coppice prints what it says': () =>
+    runShown('coppice', read(join(repository, 'README.md'))),
+
+  'the programs of examples/javascript print what they say': async () => {
+    const { files, printed } = programs();
+    const folder = project('programs', files);
+    assert.ok(printed.length > 3);
+    for (const [name, output] of printed) assert.equal(await node(folder, name), output, name);
   },
 
   'the module can be compiled by the program': async () => {
@@ -179,7 +202,7 @@ const tests = {
   },
 
   'a bundle made by esbuild runs in Node': async () => {
-    const folder = project('esbuild', shown);
+    const folder = project('esbuild', readme.files);
     const entryPoints = ['main.js', 'worker.js'].map((name) => join(folder, name));
     const outdir = join(folder, 'out');
     await esbuild({
@@ -208,7 +231,7 @@ const tests = {
   },
 
   'the page of the README, built by Vite, runs in Chromium': async () => {
-    const folder = project('vite', shown);
+    const folder = project('vite', readme.files);
     await vite({
       root: folder,
       configFile: false,
