@@ -139,6 +139,11 @@ COPPICE_EXPORT(version_drop) void export_version_drop(worker_area* worker, std::
 COPPICE_EXPORT(version_fork) std::uint32_t export_version_fork(worker_area* worker, std::uint32_t index) {
   return worker->held.fork(index);
 }
+/// The address of what is known of a version, `version` of heap.hpp: for tools that walk its nodes. Valid until the
+/// next call that changes it.
+COPPICE_EXPORT(version_at) version* export_version_at(worker_area* worker, std::uint32_t index) {
+  return &worker->held.at(index);
+}
 /// Settles, and collects what can be collected. 0 or an error code.
 COPPICE_EXPORT(collect) std::uint32_t export_collect(worker_area* worker) {
   const result<void> made = worker->held.make_room();

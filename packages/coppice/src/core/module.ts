@@ -26,6 +26,7 @@ export interface Exports {
   version_new(area: number): number;
   version_drop(area: number, version: number): void;
   version_fork(area: number, version: number): number;
+  version_at(area: number, version: number): number;
   collect(area: number): number;
   settle_by_itself(area: number, wanted: number): void;
   blob(area: number, bytes: number): number;
