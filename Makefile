@@ -1,5 +1,5 @@
 # The verbs. Each is a line in scripts/; start with `make demo` or `make test`. HACKING.md tells more.
-.PHONY: help setup build demo test bench fuzz soak lint format docs model
+.PHONY: help setup build demo playground test bench fuzz soak lint format docs model
 
 help:
 	@scripts/help
@@ -12,6 +12,9 @@ build:
 
 demo:
 	@scripts/demo
+
+playground:
+	@PORT="$(PORT)" scripts/playground
 
 test:
 	@scripts/test

@@ -1,13 +1,13 @@
 /**
  * Runs the tests in real runtimes.
  *
- * Usage: node test/run.mjs [node|bun|deno|chromium|chromium-plain|package]... [--only PART-OF-FILE-NAME]
+ * Usage: node test/run.mjs [node|bun|deno|chromium|chromium-plain|package|playground]... [--only PART-OF-FILE-NAME]
  *
  * Every *.test.ts is bundled once and loaded by each runtime in a process or page of its own, which has to end by itself:
  * a process that something keeps alive has failed. `chromium` serves pages that may share memory (COOP and COEP),
- * `chromium-plain` serves them without, and not securely; `package` installs the packed package into new projects. Prints
- * a line for each test and at the end for each runtime `RUNTIME: N passed, N failed, N skipped`; fails if any test failed
- * or a runtime ran none.
+ * `chromium-plain` serves them without, and not securely; `package` installs the packed package into new projects,
+ * `playground` builds the page of playground/ and uses it in Chromium. Prints a line for each test and at the end for each
+ * runtime `RUNTIME: N passed, N failed, N skipped`; fails if any test failed or a runtime ran none.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -28,7 +28,10 @@ const runtimes = {
   chromium: (file, print) => runInChromium(out, file, true, print),
   'chromium-plain': (file, print) => runInChromium(out, file, false, print),
   package: (file, print) => runInProcess(tool('node'), [file], print),
+  playground: (file, print) => runInProcess(tool('node'), [file], print),
 };
+/** Those that have tests of their own, in the folder of that name. */
+const apart = ['package', 'playground'];
 
 function sources(folder, end) {
   return readdirSync(join(root, 'test', folder), { recursive: true })
@@ -85,7 +88,7 @@ if (unknown.length > 0) {
 const tests = (await bundle()).filter((file) => basename(file).includes(only));
 const results = [];
 for (const runtime of wanted.length > 0 ? wanted : Object.keys(runtimes)) {
-  results.push(await run(runtime, runtime === 'package' ? sources('package', '.test.mjs') : tests));
+  results.push(await run(runtime, apart.includes(runtime) ? sources(runtime, '.test.mjs') : tests));
 }
 await closeBrowser();
 for (const { line } of results) console.log(line);

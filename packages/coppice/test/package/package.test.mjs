@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { build as esbuild } from 'esbuild';
 import { build as vite } from 'vite';
 import { closeBrowser, runPage, serve } from '../support/chromium.mjs';
+import { report } from '../support/report.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const repository = join(root, '../..');
@@ -254,14 +255,7 @@ const packed = JSON.parse(await run(root, 'npm', 'pack', '--json', '--pack-desti
 const tarball = join(work, packed[0].filename);
 writeFileSync(join(work, 'package.json'), '{ "private": true }');
 await run(work, 'npm', 'install', '--offline', '--no-audit', '--no-fund', tarball);
-for (const [name, body] of Object.entries(tests)) {
-  try {
-    await body();
-    console.log(`ok ${name}`);
-  } catch (error) {
-    console.log(`not ok ${name}\n${String(error.stack).replace(/^/gm, '    ')}`);
-  }
-}
+await report(tests);
 await closeBrowser();
 rmSync(work, { recursive: true });
 console.log('end');
