@@ -3,6 +3,13 @@
 import { disposed, type Trunk, type Values } from './trunk.js';
 import { disposeSymbol } from './types.js';
 
+/** Handles that were disposed of, but lead older ones to their versions. */
+const ended = new WeakSet<Handle>();
+/** `_at` of a handle that differs in nothing from its successor. */
+const NOWHERE = Symbol('nowhere');
+/** So far a handle that is disposed of looks for the trunk of its chain. */
+const NEAR = 16;
+
 export abstract class Handle {
   // Declared and assigned, not initialised as fields: handles are made by the million, and engines define fields slowly.
   /** The version, if this is the newest of its chain, or one that was looked back at. @internal */
@@ -48,13 +55,21 @@ export abstract class Handle {
 
   /** From the newest handle of the chain back to this one. */
   private _comeBack(): Trunk {
+    if (ended.has(this)) throw disposed();
     const chain: Handle[] = [];
     let newest: Handle = this;
     for (; newest._trunk === null && newest._next !== null; newest = newest._next) chain.push(newest);
-    const trunk = newest._real().fork();
+    const theirs = newest._real();
+    // Not of the scope that is open: this handle may be older than that.
+    const trunk = theirs.forkOutside();
     // Whoever looked back once may do so again, and again from here.
     trunk.mostChanges = 0;
-    for (let i = chain.length - 1; i >= 0; i--) chain[i]?._undo(trunk);
+    for (let i = chain.length - 1; i >= 0; i--) {
+      const step = chain[i] as Handle;
+      if (step._at !== NOWHERE) step._undo(trunk);
+    }
+    theirs.leave();
+    trunk.olderHandles = theirs.olderHandles;
     this._trunk = trunk;
     this._next = null;
     this._at = this._old = undefined;
@@ -65,6 +80,7 @@ export abstract class Handle {
   _superseded(trunk: Trunk, at: unknown, old: unknown): this {
     const successor = this._with(trunk);
     trunk.changes++;
+    trunk.olderHandles++;
     trunk.kept = undefined;
     this._trunk = null;
     this._next = successor;
@@ -149,13 +165,32 @@ export abstract class Handle {
   }
 
   /**
-   * Gives the memory of this version back now. It must not be used any more; versions made from it live on. Without this
-   * the memory is given back some time after the last reference to the collection is gone.
+   * Ends the use of this version: it must not be used any more; versions made from it, and those that it was made from,
+   * live on. Its memory is given back now, or when no version can be in use any more that it was made from one change at a
+   * time: these are kept as changes of this one. Without this the memory is given back some time after the last reference
+   * to the collection is gone.
    */
   dispose(): void {
-    this._trunk?.dispose();
-    this._next = null;
-    this._at = this._old = undefined;
+    const trunk = this._trunk;
+    if (trunk === null) {
+      if (ended.has(this)) return;
+      ended.add(this);
+      this._nearTrunk()?.leave();
+    } else if (trunk.olderHandles === 0 || trunk.version === -1) {
+      trunk.dispose();
+    } else {
+      // Older handles find the trunk with another one, which nobody else has.
+      ended.add(this);
+      this._trunk = null;
+      this._next = this._with(trunk);
+      this._at = NOWHERE;
+      trunk.isLeft = true;
+    }
+  }
+  private _nearTrunk(): Trunk | null {
+    let newest: Handle = this;
+    for (let i = 0; i < NEAR && newest._trunk === null && newest._next !== null; i++) newest = newest._next;
+    return newest._trunk;
   }
   /** The same: `using map = ...`. */
   [disposeSymbol](): void {

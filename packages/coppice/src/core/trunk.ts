@@ -38,6 +38,10 @@ export class Trunk {
   mostChanges = LEAST_CHAIN;
   /** Whether its only handle is changed by its own methods. */
   mutable = false;
+  /** At most so many older handles find their versions by way of this one. */
+  olderHandles = 0;
+  /** No handle but those is in use. */
+  isLeft = false;
   /** How the version is read, if it is small; nothing once it has changed. */
   kept: Kept | undefined;
 
@@ -58,6 +62,21 @@ export class Trunk {
   /** A trunk with the same content. */
   fork(): Trunk {
     return new Trunk(this.space, this.values, this.space.fork(this.version));
+  }
+  /** The same, but a scope that is open does not end it. */
+  forkOutside(): Trunk {
+    const outer = scope;
+    scope = undefined;
+    try {
+      return this.fork();
+    } finally {
+      scope = outer;
+    }
+  }
+  /** One older handle does not need it any more. */
+  leave(): void {
+    if (this.olderHandles > 0) this.olderHandles--;
+    if (this.isLeft && this.olderHandles === 0) this.dispose();
   }
   /** An empty one in the same space. */
   blank(): Trunk {

@@ -1,5 +1,6 @@
 /** HAMT: what a map does. */
 import { HAMT, type Key } from '../../src/hamt.js';
+import { batch, collect, stats } from '../../src/sharing.js';
 import { equal, ok, throws } from '../support/assert.js';
 import { test } from '../support/runner.js';
 
@@ -363,6 +364,50 @@ test('what was disposed of says so', () => {
   later.dispose();
   throws(() => later.set('c', 1), { name: 'TypeError', message: /disposed/ });
   throws(() => [...later], { name: 'TypeError', message: /disposed/ });
+});
+
+test('what is disposed of takes no other version with it', () => {
+  for (let gone = 0; gone < 1 << 4; gone++) {
+    const versions = [new HAMT<number>([['x', 0]])];
+    for (let i = 1; i < 4; i++) versions.push((versions[i - 1] as HAMT<number>).set(`key${i}`, i).set('x', i));
+    const isGone = (i: number): boolean => (gone & (1 << i)) !== 0;
+    const check = (map: HAMT<number>, i: number): void => {
+      if (isGone(i)) throws(() => map.get('x'), { name: 'TypeError', message: /disposed/ });
+      else equal([map.get('x'), map.size, map.set('y', 1).size], [i, i + 1, i + 2]);
+    };
+    for (let i = 0; i < 4; i++) if (isGone(i)) versions[i]?.dispose();
+    for (let i = 0; i < 4; i++) if (isGone(i)) versions[i]?.dispose();
+    versions.forEach(check);
+    versions.reverse().forEach((map, i) => check(map, 3 - i));
+  }
+});
+
+test('memory comes back at once from versions that no older one needs', () => {
+  collect();
+  const before = stats().liveBytes;
+  for (let round = 0; round < 50; round++) {
+    const first = new HAMT<number>('number').setMany(Array.from({ length: 10_000 }, (_, i) => [i, i]));
+    const second = first.set(1, 2);
+    first.dispose();
+    const third = second.set(2, 3);
+    third.dispose();
+    second.dispose();
+    throws(() => second.size, { name: 'TypeError' });
+  }
+  collect();
+  ok(stats().liveBytes < before + 1_000_000, `${stats().liveBytes - before} bytes are left`);
+});
+
+test('a batch ends what was made in it, and nothing that is older', () => {
+  const older = new HAMT<number>([['x', 1]]).set('y', 2);
+  const newer = older.set('z', 3);
+  let inner: HAMT<number> | undefined;
+  const [kept] = batch(() => {
+    equal([older.size, newer.size], [2, 3]);
+    inner = new HAMT([['in', 1]]);
+    return [inner.set('kept', 2)];
+  });
+  equal([older.get('x'), newer.size, kept?.size], [1, 3, 2]);
 });
 
 test('a million changes in one job, none of them lost', () => {
