@@ -36,7 +36,7 @@ export function outOfMemory(space: Space): RangeError {
   const mib = Math.round(space.memory.buffer.byteLength / 2 ** 20);
   return new RangeError(
     `coppice: the memory is full (${mib} MiB, the maximum); nothing was changed. Change many entries at a time with ` +
-      'withMutations() or setMany(), dispose() of versions that are not needed any more, or configure a larger memory',
+      'withMutations() or setMany(), make what is soon done with in batch(), dispose() of versions that are not needed any more, or configure a larger memory',
   );
 }
 

@@ -134,8 +134,13 @@ export function withScope<R>(body: () => R, kept: (result: R) => ReadonlySet<Tru
   } finally {
     scope = outer;
     for (const trunk of mine) {
-      if (keep.has(trunk)) outer?.push(trunk);
-      else trunk.dispose();
+      if (keep.has(trunk)) {
+        // Whatever leads to it was made in the scope too, and has ended.
+        trunk.olderHandles = 0;
+        outer?.push(trunk);
+      } else {
+        trunk.dispose();
+      }
     }
   }
 }

@@ -217,10 +217,11 @@ test('workers that are terminated in the midst of changes leave nothing behind',
       return number as number;
     });
     if (!capabilities().noticesEnds) await releaseWorker(id);
-    let map = base;
-    for (let i = 0; i < 3000; i++) map = map.set(`after${i}`, i);
-    equal([map.size, base.size, base.get('key7')], [5000, 2000, 7]);
-    map.dispose();
+    batch(() => {
+      let map = base;
+      for (let i = 0; i < 3000; i++) map = map.set(`after${i}`, i);
+      equal([map.size, base.size, base.get('key7')], [5000, 2000, 7]);
+    });
   }
   await until(() => {
     collect();
@@ -300,7 +301,9 @@ test('memory that is full says what to do, and nothing is lost', () => {
     const base = bigMap(2000);
     const error = throws(
       () => {
-        for (let i = 0; ; i++) kept.push(base.set(`k${i}`, i).set(`j${i}`, i).set('x'.repeat(3000), i));
+        for (let i = 0; ; i++) {
+          kept.push(batch(() => base.set(`k${i}`, i).set(`j${i}`, i).set('x'.repeat(3000), i)));
+        }
       },
       { name: 'RangeError', message: /withMutations.*dispose/ },
     );
