@@ -34,23 +34,32 @@ function bytesPerEntry(n) {
   return row('bytes_per_entry', n, 'B', (live + ourHeap) / n, { immutable: theirs / n });
 }
 
-/** From the import to the first entry, in a new process. */
+/** From the import to the first entry, in a new process: of ours, of Immutable.js, and of an import of nothing. */
 function startMs() {
-  const program = `
-    const started = performance.now();
-    const { HAMT } = await import(${JSON.stringify(new URL('../dist/esm/hamt.js', import.meta.url).href)});
-    new HAMT().set('a', 1);
-    console.log(performance.now() - started);`;
-  const once = () =>
-    Number(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }));
-  return median(Array.from({ length: 11 }, once));
+  const once = (from, use) => {
+    const program = `
+      const started = performance.now();
+      const made = await import(${JSON.stringify(from)});
+      ${use};
+      console.log(performance.now() - started);`;
+    return Number(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }));
+  };
+  const sides = {
+    ours: [new URL('../dist/esm/hamt.js', import.meta.url).href, "new made.HAMT().set('a', 1)"],
+    immutable: [import.meta.resolve('immutable'), "made.Map().set('a', 1)"],
+    nothing: ['data:text/javascript,', ''],
+  };
+  const taken = { ours: [], immutable: [], nothing: [] };
+  for (let round = 0; round < 11; round++) {
+    for (const [side, [from, use]] of Object.entries(sides)) taken[side].push(once(from, use));
+  }
+  const { ours, immutable, nothing } = Object.fromEntries(
+    Object.entries(taken).map(([side, values]) => [side, median(values)]),
+  );
+  return { ...row('start_ms', 1, 'ms', ours, { immutable }), params: { nothing } };
 }
 
 export function measureFootprint() {
   const module = readFileSync(new URL('../../../build/wasm/coppice.wasm', import.meta.url));
-  return [
-    bytesPerEntry(100_000),
-    row('wasm_gzip_bytes', 1, 'B', gzipSync(module, { level: 9 }).length),
-    row('start_ms', 1, 'ms', startMs()),
-  ];
+  return [bytesPerEntry(100_000), row('wasm_gzip_bytes', 1, 'B', gzipSync(module, { level: 9 }).length), startMs()];
 }

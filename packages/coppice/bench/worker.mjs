@@ -1,7 +1,7 @@
 /** The worker of workers.mjs. */
 import { performance } from 'node:perf_hooks';
 import { parentPort } from 'node:worker_threads';
-import { attach, share } from '../dist/esm/index.js';
+import { attach, batch, share } from '../dist/esm/index.js';
 
 function timed(body) {
   const started = performance.now();
@@ -9,8 +9,10 @@ function timed(body) {
   return { ns: (performance.now() - started) * 1e6 };
 }
 
-parentPort.on('message', ({ read, key, reads, writes, makes, n }) => {
-  if (read) {
+parentPort.on('message', ({ answers, read, key, reads, writes, makes, n }) => {
+  if (answers) {
+    parentPort.postMessage({ value: answers });
+  } else if (read) {
     const map = read instanceof Map ? read : attach(read);
     parentPort.postMessage({ value: map.get(key) });
   } else if (reads) {
@@ -21,13 +23,14 @@ parentPort.on('message', ({ read, key, reads, writes, makes, n }) => {
       }),
     );
   } else if (writes) {
-    let map = attach(writes);
-    parentPort.postMessage(
-      timed(() => {
-        for (let i = 0; i < n; i++) map = map.set(`key${i}`, -i);
-      }),
-    );
-    map.dispose();
+    batch(() => {
+      let map = attach(writes);
+      parentPort.postMessage(
+        timed(() => {
+          for (let i = 0; i < n; i++) map = map.set(`key${i}`, -i);
+        }),
+      );
+    });
   } else {
     parentPort.postMessage({ token: share(attach(makes).set('made', 1)) });
   }
