@@ -25,7 +25,7 @@ struct reply {
   std::uint32_t data = 0;  // address of other bytes
   std::uint32_t size = 0;
   std::uint32_t kind = 0;
-  std::uint32_t version = 0;  // version_index
+  std::uint32_t unused = 0;
 };
 
 /// One entry of a batch. Numbers stand in `number`, small integers in `small`; strings that are ASCII in `text`, at

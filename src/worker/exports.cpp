@@ -123,21 +123,30 @@ COPPICE_EXPORT(begin) std::uint32_t export_begin(worker_area* worker) {
   return static_cast<std::uint32_t>(worker->trouble.code);
 }
 
-COPPICE_EXPORT(close) void export_close(worker_area* worker) { worker->held.close(); }
 COPPICE_EXPORT(exchange) exchange* export_exchange(worker_area* worker) { return &worker->exchange; }
 COPPICE_EXPORT(trouble) failure* export_trouble(worker_area* worker) { return &worker->trouble; }
 
 // ---- versions
 
-/// An empty version.
+namespace {
+
+/// What hold() or fork() gave; no_version only where there is no space.
+version_index held_by(worker_area& worker, version_index made) noexcept {
+  if (made == no_version) worker.trouble = {errc::out_of_space, 0, "holding a version", worker.held.held(), 0};
+  return made;
+}
+
+}  // namespace
+
+/// An empty version; no_version: `trouble` says why.
 COPPICE_EXPORT(version_new) std::uint32_t export_version_new(worker_area* worker) {
-  return worker->held.hold(version());
+  return held_by(*worker, worker->held.hold(version()));
 }
 COPPICE_EXPORT(version_drop) void export_version_drop(worker_area* worker, std::uint32_t index) {
   worker->held.drop(index);
 }
 COPPICE_EXPORT(version_fork) std::uint32_t export_version_fork(worker_area* worker, std::uint32_t index) {
-  return worker->held.fork(index);
+  return held_by(*worker, worker->held.fork(index));
 }
 /// The address of what is known of a version, `version` of heap.hpp: for tools that walk its nodes. Valid until the
 /// next call that changes it.
@@ -241,7 +250,7 @@ COPPICE_EXPORT(attach) std::uint32_t export_attach(worker_area* worker) {
     return no_version;
   }
   const std::byte* const bytes = worker->held.map().at(*record) + detail::blob_bytes_offset;
-  return worker->held.hold(version_of(detail::load<detail::collection_record>(bytes)));
+  return held_by(*worker, worker->held.hold(version_of(detail::load<detail::collection_record>(bytes))));
 }
 /// Ends the sharing by the token in the input: 1; 0 if it is not shared by this worker.
 COPPICE_EXPORT(unshare) std::uint32_t export_unshare(worker_area* worker) {

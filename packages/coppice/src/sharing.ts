@@ -3,7 +3,7 @@
 import { decodeDocument, encodeDocument } from './core/document.js';
 import { Handle } from './core/handle.js';
 import { noticesEnds, watched, watchOthers } from './core/liveness.js';
-import { type MemoryOptions, outOfMemory, type Space } from './core/space.js';
+import { type MemoryOptions, failed, type Space } from './core/space.js';
 import { configureMemory, currentSpace, spaceOf } from './core/spaces.js';
 import { Trunk, withScope } from './core/trunk.js';
 import { valuesOf } from './core/types.js';
@@ -88,6 +88,9 @@ export function share(collection: HAMT | HAMTSet | Vector): ShareToken {
   };
 }
 
+/** Of `errc` (include/coppice/result.hpp): closed, and invalid_argument, for what is no token of this memory any more. */
+const NOT_SHARED: readonly number[] = [11, 14];
+
 function requireToken(given: unknown, by: string): asserts given is ShareToken {
   const token = given as Partial<ShareToken> | null | undefined;
   const isToken =
@@ -115,6 +118,7 @@ export function attach(token: ShareToken): HAMT | HAMTSet | Vector {
   putWords(space, token);
   const version = space.x.attach(space.area);
   if (version === -1) {
+    if (!NOT_SHARED.includes(space.trouble()[0])) throw failed(space);
     throw new Error(
       'coppice: what the token names is not shared any more: it was released, or the worker that shared it has ended',
     );
@@ -225,7 +229,7 @@ export function collect(): void {
   const space = currentSpace();
   watchOthers(space);
   const code = space.x.collect(space.area);
-  if (code !== 0 && code !== BUSY) throw outOfMemory(space);
+  if (code !== 0 && code !== BUSY) throw failed(space);
 }
 
 /**

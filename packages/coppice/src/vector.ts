@@ -3,7 +3,7 @@
 import { type Batch, beginWalk, eachBatch, readElements, Walk } from './core/batch.js';
 import { Kind, Status } from './core/exchange.js';
 import { Handle } from './core/handle.js';
-import { outOfMemory, type Space } from './core/space.js';
+import { failed, type Space } from './core/space.js';
 import { currentSpace } from './core/spaces.js';
 import { Trunk } from './core/trunk.js';
 import { type Inspect, inspectCustom, isIterable, requireIterable, valuesOf } from './core/types.js';
@@ -21,7 +21,7 @@ const PUSHED = Symbol('pushed');
 const POPPED = Symbol('popped');
 
 function checked(space: Space, status: number): number {
-  if (status === Status.outOfSpace) throw outOfMemory(space);
+  if (status === Status.outOfSpace) throw failed(space);
   return status;
 }
 

@@ -28,7 +28,6 @@ export const Exchange = {
   replyData: 8,
   replySize: 12,
   replyKind: 16,
-  replyVersion: 20,
   batchCount: 24,
   batchTextSize: 28,
   batchKinds: 32,

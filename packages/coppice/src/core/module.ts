@@ -20,7 +20,6 @@ export interface Exports {
   release_thread(area: number, thread: number): void;
   open(worker: number, limitBytes: number, trouble: number): number;
   begin(area: number): number;
-  close(area: number): void;
   exchange(area: number): number;
   trouble(area: number): number;
   version_new(area: number): number;

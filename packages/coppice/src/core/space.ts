@@ -31,8 +31,17 @@ export interface MemoryOptions {
   shared?: boolean;
 }
 
-/** Thrown where memory is at its maximum: all collections are as they were before. */
-export function outOfMemory(space: Space): RangeError {
+/** `errc::out_of_space` of include/coppice/result.hpp. */
+const OUT_OF_SPACE = 1;
+
+/** Why the last call failed, as an error: all collections are as they were before. */
+export function failed(space: Space): Error {
+  const [code, reason] = space.trouble();
+  return code === OUT_OF_SPACE ? outOfMemory(space) : new Error(`coppice: nothing was changed: ${reason}`);
+}
+
+/** Thrown where memory is at its maximum. */
+function outOfMemory(space: Space): RangeError {
   const mib = Math.round(space.memory.buffer.byteLength / 2 ** 20);
   return new RangeError(
     `coppice: the memory is full (${mib} MiB, the maximum); nothing was changed. Change many entries at a time with ` +
@@ -144,7 +153,8 @@ export class Space {
     this.refresh();
     Atomics.store(this.i32, owners + cell, 0);
     if (area === 0) throw new RangeError(`coppice: no place for one more worker: ${this.troubleAt(bottom)}`);
-    if (x.begin(area) !== 0) throw outOfMemory(this);
+    if (x.begin(area) !== 0)
+      throw new RangeError(`coppice: no place for one more worker: ${this.troubleAt(x.trouble(area))}`);
     return area;
   }
 
@@ -154,6 +164,13 @@ export class Space {
     const end = this.u8.indexOf(0, reason);
     const numbers = [16, 24].map((offset) => this.i32[(at + offset) / 4] as number);
     return `${String.fromCharCode(...this.u8.subarray(reason, end))} (${numbers.join(', ')})`;
+  }
+
+  /** Of the last call that failed: the code and what was being done. */
+  trouble(): [code: number, reason: string] {
+    this.refresh();
+    const at = this.x.trouble(this.area);
+    return [this.u8[at] as number, this.troubleAt(at)];
   }
 
   private borrowStack(owners: number): number {
@@ -220,7 +237,7 @@ export class Space {
     return this.held(this.x.version_fork(this.area, version));
   }
   private held(version: number): number {
-    if (version === -1) throw outOfMemory(this);
+    if (version === -1) throw failed(this);
     this.versions++;
     return version;
   }

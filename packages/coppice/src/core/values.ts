@@ -5,7 +5,7 @@
 
 import { decodeDocument, encodeDocument } from './document.js';
 import { BLOB, Exchange, INPUT_BYTES, Kind } from './exchange.js';
-import { outOfMemory, type Space } from './space.js';
+import { failed, type Space } from './space.js';
 import { readAscii, readText, textBytes, writeText } from './text.js';
 
 /** What may be a key of a map or an element of a set. `1` and `"1"` differ; bytes are compared by content. */
@@ -54,7 +54,7 @@ function putBytes(space: Space, bytes: Uint8Array, at: number, kind: number): nu
 /** A node for so many bytes, its ref in the input; returns where they go. */
 function blob(space: Space, length: number, at: number): number {
   const ref = space.x.blob(space.area, length);
-  if (ref === 0) throw outOfMemory(space);
+  if (ref === 0) throw failed(space);
   space.fresh();
   const data = space.i32[space.replyData] ?? 0;
   space.reach((data >>> 0) + length);
