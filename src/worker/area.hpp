@@ -26,9 +26,20 @@ struct worker_area {
   heap held;
   std::span<ref> mark_stack;
   failure trouble;
-  std::optional<view> nodes;  // these two once the heap is open
-  std::optional<maps> tries;
   alignas(16) std::byte cursor[1536];  // of a comparison that goes on
+
+  /// After the heap was opened, and before all below.
+  void opened() noexcept {
+    nodes_ = view(held.map());
+    tries_.emplace(held);
+  }
+  [[nodiscard]] const view& nodes() const noexcept { return nodes_; }
+  [[nodiscard]] maps& tries() noexcept { return *tries_; }              // NOLINT(bugprone-unchecked-optional-access)
+  [[nodiscard]] const maps& tries() const noexcept { return *tries_; }  // NOLINT(bugprone-unchecked-optional-access)
+
+ private:
+  view nodes_;
+  std::optional<maps> tries_;
 };
 
 enum status : std::uint32_t {
@@ -83,7 +94,7 @@ class given_entry {
     entry_.key = part(worker, input, key_kind, key_size, key_number, true);
     if ((key_kind & blob_flag) != 0) entry_.key_blob = detail::load<ref>(input);
     set_value(worker, input + (key_kind == number_kind ? 0 : key_size), kinds >> kind_bits, value_size, value_number);
-    entry_.hash = worker.tries->leaf().hash(entry_.key);
+    entry_.hash = worker.tries().leaf().hash(entry_.key);
   }
   /// With a key of up to eight ASCII characters.
   given_entry(const worker_area& worker, std::uint64_t key, std::uint32_t key_size, std::uint32_t value_kind_given,
@@ -91,7 +102,7 @@ class given_entry {
     numbers_[0].bits = key;
     entry_.key = {reinterpret_cast<const std::byte*>(&numbers_[0].bits), key_size, value_kind::string_ascii};
     set_value(worker, worker.exchange.input, value_kind_given, value_size, value_number);
-    entry_.hash = worker.tries->leaf().hash_of_short({key, key_size, value_kind::string_ascii});
+    entry_.hash = worker.tries().leaf().hash_of_short({key, key_size, value_kind::string_ascii});
   }
   given_entry(const given_entry&) = delete;
   given_entry& operator=(const given_entry&) = delete;

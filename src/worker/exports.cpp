@@ -115,8 +115,7 @@ worker_area* export_open(std::uint32_t worker, double limit_bytes, failure* trou
 COPPICE_EXPORT(begin) std::uint32_t export_begin(worker_area* worker) {
   const result<void> begun = worker->held.begin(worker->mark_stack);
   if (begun) {
-    worker->nodes.emplace(worker->held.map());
-    worker->tries.emplace(worker->held);
+    worker->opened();
     return 0;
   }
   worker->trouble = begun.why();

@@ -17,14 +17,14 @@ namespace coppice::worker {
 COPPICE_EXPORT(map_equal)
 std::uint32_t export_map_equal(worker_area* worker, std::uint32_t a, std::uint32_t b) {
   heap& held = worker->held;
-  return detail::trie_equal(*worker->nodes, worker->tries->leaf(), held.at(a).root, held.at(b).root) ? 1 : 0;
+  return detail::trie_equal(worker->nodes(), worker->tries().leaf(), held.at(a).root, held.at(b).root) ? 1 : 0;
 }
 
 /// A hash of the content that does not depend on the memory's seed: the sum of one for each entry.
 COPPICE_EXPORT(map_hash) std::uint32_t export_map_hash(worker_area* worker, std::uint32_t index) {
   constexpr detail::seeded_hash of_key{0x243f6a8885a308d3U}, of_value{0x13198a2e03707344U};
   std::uint64_t sum = 0;
-  (void)detail::trie_for_each(*worker->nodes, worker->tries->leaf(), worker->held.at(index).root,
+  (void)detail::trie_for_each(worker->nodes(), worker->tries().leaf(), worker->held.at(index).root,
                               [&](const leaf_policy::entry& entry) {
                                 const auto& [key, value] = entry;
                                 sum += detail::fold_multiply(of_key(key.kind, key.data, key.size),
@@ -46,8 +46,8 @@ std::uint32_t export_map_join(worker_area* worker, std::uint32_t into, std::uint
     space nodes(held.edit(made));
     const auto stays = side == 0 ? detail::join_side::left : detail::join_side::right;
     const auto joined =
-        detail::trie_join(nodes, worker->tries->leaf(), static_cast<detail::join_operation>(operation), held.at(a).root,
-                          held.at(b).root, [&](const auto&, const auto&) noexcept { return stays; });
+        detail::trie_join(nodes, worker->tries().leaf(), static_cast<detail::join_operation>(operation),
+                          held.at(a).root, held.at(b).root, [&](const auto&, const auto&) noexcept { return stays; });
     if (joined.ok) made.root = joined.root;
     held.edited(made);
     if (!joined.ok) return out_of_space;
@@ -64,7 +64,7 @@ static_assert(sizeof(diff_cursor) <= sizeof(worker_area::cursor));
 COPPICE_EXPORT(diff_begin)
 void export_diff_begin(worker_area* worker, std::uint32_t older, std::uint32_t newer) {
   new (worker->cursor)
-      diff_cursor(*worker->nodes, worker->tries->leaf(), worker->held.at(older).root, worker->held.at(newer).root);
+      diff_cursor(worker->nodes(), worker->tries().leaf(), worker->held.at(older).root, worker->held.at(newer).root);
 }
 /// Where the cursor lies, and its bytes: they may be saved and put back, so that several comparisons can go on.
 COPPICE_EXPORT(cursor) std::byte* export_cursor(worker_area* worker) { return worker->cursor; }

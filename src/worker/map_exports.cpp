@@ -8,7 +8,7 @@
 namespace coppice::worker {
 
 COPPICE_EXPORT(map_size) std::uint32_t export_map_size(worker_area* worker, std::uint32_t index) {
-  return static_cast<std::uint32_t>(worker->tries->size(worker->held.at(index)));
+  return static_cast<std::uint32_t>(worker->tries().size(worker->held.at(index)));
 }
 
 /// The kind of a value, which is in the reply; -1: the key is missing.
@@ -23,7 +23,7 @@ COPPICE_EXPORT(map_get)
   } else {
     key = given(*worker, worker->exchange.input, kind, size);
   }
-  const auto found = worker->tries->find(worker->held.at(index), key);
+  const auto found = worker->tries().find(worker->held.at(index), key);
   return found ? static_cast<std::int32_t>(answer(worker->exchange.reply, *found)) : -1;
 }
 
@@ -32,7 +32,7 @@ COPPICE_EXPORT(map_get_short)
 [[gnu::flatten]] std::int32_t export_map_get_short(worker_area* worker, std::uint32_t index, std::uint32_t size,
                                                    std::uint32_t low, std::uint32_t high) {
   const detail::short_key key{low | (std::uint64_t{high} << 32), size, value_kind::string_ascii};
-  const auto found = worker->tries->find(worker->held.at(index), key);
+  const auto found = worker->tries().find(worker->held.at(index), key);
   return found ? static_cast<std::int32_t>(answer(worker->exchange.reply, *found)) : -1;
 }
 
@@ -60,7 +60,7 @@ std::uint32_t store_given(worker_area& worker, std::uint32_t index, const given_
                           std::uint32_t keep) noexcept {
   return with_given(worker, [&] {
     keeper old{&worker.exchange, &entry.get().value};
-    const detail::trie_change change = worker.tries->set(worker.held.at(index), entry.get(), old.sink(keep != 0));
+    const detail::trie_change change = worker.tries().set(worker.held.at(index), entry.get(), old.sink(keep != 0));
     return old.refused ? std::uint32_t{needs_fork} : status_of(change);
   });
 }
@@ -92,7 +92,7 @@ std::uint32_t erase_given(worker_area& worker, std::uint32_t index, const given_
     keeper old{&worker.exchange, nullptr};
     const item& erased = entry.get();
     const detail::trie_change change =
-        worker.tries->erase(worker.held.at(index), erased.key, erased.hash, old.sink(keep != 0));
+        worker.tries().erase(worker.held.at(index), erased.key, erased.hash, old.sink(keep != 0));
     return old.refused ? std::uint32_t{needs_fork} : status_of(change);
   });
 }
@@ -123,7 +123,7 @@ std::uint32_t export_map_entries(worker_area* worker, std::uint32_t index, std::
   batch& to = worker->exchange.batch;
   to.count = to.text_size = 0;
   std::uint64_t before = from;
-  detail::leaf_stream<view> leaves(*worker->nodes, worker->held.at(index).root, before);
+  detail::leaf_stream<view> leaves(worker->nodes(), worker->held.at(index).root, before);
   while (const std::byte* leaf = leaves.next()) {
     const std::uint32_t count = detail::count_of(leaf);
     leaf_policy::position place(leaf);
@@ -133,7 +133,7 @@ std::uint32_t export_map_entries(worker_area* worker, std::uint32_t index, std::
         continue;
       }
       if (to.count == most) return to.count;
-      const auto entry = place.get(*worker->nodes);
+      const auto entry = place.get(worker->nodes());
       std::uint32_t key_kind = 0, value_kind = 0;
       const std::uint32_t text_before = to.text_size;
       const bool fits = ((parts & 1U) == 0 || put(to, to.parts[to.count][0], key_kind, entry.key)) &&

@@ -140,19 +140,20 @@ class vectors {
       return heap_.owns(in, tail) ? layout::places(tail) + (index - in.tree_size) : nullptr;
     }
     std::byte* node = address(in.root);
+    std::uint64_t left = index;  // 64 bits: a branch of a small vector may be so high that each child has room for all
     for (std::uint32_t height = in.height; height > 0; --height) {
       if (!heap_.owns(in, node)) return nullptr;
       if (layout::is_relaxed(node)) {
-        const unsigned slot = detail::rrb_relaxed_slot<layout>(node, height, index);
-        if (slot != 0) index -= static_cast<std::uint32_t>(layout::end(node, slot - 1));
+        const unsigned slot = detail::rrb_relaxed_slot<layout>(node, height, left);
+        if (slot != 0) left -= layout::end(node, slot - 1);
         node = layout::child(node, slot);
       } else {
-        const unsigned slot = index >> layout::shift(height - 1);
-        index &= (1U << layout::shift(height - 1)) - 1;
+        const auto slot = static_cast<unsigned>(left >> layout::shift(height - 1));
+        left &= layout::full(height - 1) - 1;
         node = layout::child(node, slot);
       }
     }
-    return heap_.owns(in, node) ? layout::places(node) + index : nullptr;
+    return heap_.owns(in, node) ? layout::places(node) + left : nullptr;
   }
   /// Appends in the tail, if it has room.
   [[nodiscard]] bool push_in_place(version& to, cell added) const noexcept {

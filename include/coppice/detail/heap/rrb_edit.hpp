@@ -197,7 +197,7 @@ template <class Layout, class Memory>
     into.give_up();
     return false;
   }
-  if constexpr (Layout::moves_safely) (void)into.make(std::move(given));
+  if constexpr (Layout::moves_safely) (void)into.make(std::move(given));  // NOLINT(bugprone-use-after-move): see above
   version.tail = into.finish();
   version.tail_count = 1;
   return true;

@@ -141,6 +141,26 @@ test('an element of a version of its own is replaced where it is, and others kee
   ok(new Vector().pop().size === 0);
 });
 
+test('elements are replaced in trees of any shape and height', () => {
+  for (const size of [40, 300, 3000]) {
+    let vector = new Vector(range(size));
+    let model = range(size);
+    for (let round = 1; round < 50; round++) {
+      const at = (round * 7919) % size;
+      vector = vector.concat(vector).slice(at, at + size);
+      model = [...model, ...model].slice(at, at + size);
+      if (round % 7 !== 0) continue;
+      vector = vector.withMutations((all) => {
+        for (let i = 0; i < size; i++) all.set(i, i * round);
+        for (let i = 0; i < size; i++) all.set(i, (all.get(i) as number) + 1);
+      });
+      model = range(size).map((i) => i * round + 1);
+      equal(vector.toArray(), model);
+    }
+    equal(vector.toArray(), model);
+  }
+});
+
 test('getters of an element may change the vector that it is stored in', () => {
   const vector = new Vector<unknown>([1, 2, 3]);
   let within: Vector | undefined;
