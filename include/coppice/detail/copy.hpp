@@ -37,7 +37,7 @@ inline void move_few(std::byte* to, const std::byte* from, std::size_t size) noe
 #if defined(COPPICE_LANES_WASM)
 
 /// Copies bytes, which may overlap.
-inline void move_bytes(std::byte* to, const std::byte* from, std::size_t size) noexcept {
+[[gnu::always_inline]] inline void move_bytes(std::byte* to, const std::byte* from, std::size_t size) noexcept {
   constexpr std::size_t most = 4096;
   if (size > most) {
     std::memmove(to, from, size);

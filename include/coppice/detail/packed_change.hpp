@@ -115,7 +115,8 @@ Ref packed_leaf<Ref, Hash, B, S, V>::splice(Memory& memory, const std::byte* nod
 /// Inserts or removes one byte at `index` in each of two arrays of `count` bytes that stand side by side. With `room`,
 /// a vector's length of bytes behind the new arrays may be written.
 template <class Lanes>
-inline void edit_arrays(std::byte* arrays, std::uint32_t count, std::uint32_t index, bool insert, bool room) noexcept {
+[[gnu::always_inline]] inline void edit_arrays(std::byte* arrays, std::uint32_t count, std::uint32_t index, bool insert,
+                                               bool room) noexcept {
   const std::uint32_t next = insert ? index : index + 1, place = insert ? index + 1 : index;
   const std::uint32_t now = insert ? count + 1 : count - 1;
   std::byte tags_after[Lanes::bytes], sizes[Lanes::bytes], sizes_after[Lanes::bytes];
