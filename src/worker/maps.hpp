@@ -52,13 +52,15 @@ class maps {
   /// Stores an entry in place. O(log n).
   detail::trie_change set(version& in, const item& added, const old_value_sink& before) noexcept {
     space nodes(heap_.edit(in));
-    switch (detail::packed_in_place<space, leaf_policy>(nodes, added).set(in.root, before)) {
+    detail::packed_in_place<space, leaf_policy> edit(nodes, leaf_, added);
+    switch (edit.set(in.root, before)) {
       case detail::in_place::no:
         return set_by_path(in, nodes, added, before);
       case detail::in_place::refused:
       case detail::in_place::unchanged:
         return detail::trie_change::none;
       case detail::in_place::inserted:
+        if (edit.has_split()) heap_.edited(in);
         return detail::trie_change::inserted;
       case detail::in_place::replaced:
         return detail::trie_change::replaced;

@@ -10,7 +10,7 @@ template <class Configuration>
 in_place store_in_place(const owned_map<Configuration>& map, const text& key, const packed_value& value) {
   using memory_type = typename Configuration::memory_type;
   const auto added = map.leaf.make_item(key.view(), value);
-  return packed_in_place<memory_type, typename Configuration::leaf_type>(map.memory(), added)
+  return packed_in_place<memory_type, typename Configuration::leaf_type>(map.memory(), map.leaf, added)
       .set(map.root(), [](const packed_value&) { return true; });
 }
 
@@ -261,6 +261,36 @@ TEST_F(trie_in_place_case, counts_of_branches_follow) {
   EXPECT_GT(inserted, 0U);
 }
 
+TEST_F(trie_in_place_case, a_full_leaf_becomes_two_below_its_branch) {
+  // One leaf for the keys that begin with a bit 0, one for the others.
+  model_map model;
+  const auto add = [&](const text& key) {
+    (void)map_.set(key, "1");
+    model[key] = "1";
+  };
+  for (const char* key : {"\x01", "\x02", "\x21", "\x81", "\x82", "\x83"}) add(key);
+  ASSERT_EQ(kind_of(root()), node_kind::branch);
+  add("\x22");
+  for (std::size_t allowed = 0; allowed < 2; ++allowed) {
+    memory_.fail_after(allowed);
+    const text key("\x41"), value("1");
+    EXPECT_EQ(store(key, value), in_place::no) << "no space for " << allowed + 1;
+    memory_.fail_never();
+    expect(model);
+  }
+  const auto root_before = map_.root();
+  EXPECT_EQ(store("\x41", "1"), in_place::inserted);
+  model["\x41"] = "1";
+  expect(model);
+  EXPECT_EQ(map_.root(), root_before);
+  add("\x84");
+  // All five would go into one half: the leaf becomes more than two.
+  expect_no("\x85", "1");
+  (void)map_.set("\x85", "1");
+  model["\x85"] = "1";
+  expect(model);
+}
+
 TEST_F(trie_in_place_case, nodes_above_that_are_not_of_this_edit_are_left_alone) {
   for (char first = 'a'; first < 'm'; ++first) (void)map_.set(std::string(1, first), "1");
   ASSERT_EQ(kind_of(root()), node_kind::branch);
@@ -278,7 +308,7 @@ TEST_F(trie_in_place_case, refusing_leaves_all_as_it_was) {
   const text key("a"), value("uno");
   const auto added = map_.leaf.make_item(key.view(), value.view());
   text seen;
-  EXPECT_EQ((packed_in_place<bump_memory, chosen::leaf_type>(memory_, added)
+  EXPECT_EQ((packed_in_place<bump_memory, chosen::leaf_type>(memory_, map_.leaf, added)
                  .set(map_.root(),
                       [&](const packed_value& old) {
                         seen = text(old);
@@ -298,9 +328,9 @@ TEST_F(trie_in_place_case, before_is_not_asked_where_nothing_is_replaced) {
   const text a("a"), b("b"), one("one");
   const auto same = map_.leaf.make_item(a.view(), one.view());
   const auto added = map_.leaf.make_item(b.view(), one.view());
-  EXPECT_EQ((packed_in_place<bump_memory, chosen::leaf_type>(memory_, same).set(map_.root(), never)),
+  EXPECT_EQ((packed_in_place<bump_memory, chosen::leaf_type>(memory_, map_.leaf, same).set(map_.root(), never)),
             in_place::unchanged);
-  EXPECT_NE((packed_in_place<bump_memory, chosen::leaf_type>(memory_, added).set(map_.root(), never)),
+  EXPECT_NE((packed_in_place<bump_memory, chosen::leaf_type>(memory_, map_.leaf, added).set(map_.root(), never)),
             in_place::refused);
 }
 
@@ -316,7 +346,7 @@ TEST_F(trie_in_place_case, keys_and_values_may_come_out_of_the_leaf_itself) {
   EXPECT_EQ(store_in_place(map_, "e", *value), in_place::no);
   const text x("x");
   const auto as_key = map_.leaf.make_item(*value, x.view());
-  EXPECT_EQ((packed_in_place<bump_memory, chosen::leaf_type>(memory_, as_key)
+  EXPECT_EQ((packed_in_place<bump_memory, chosen::leaf_type>(memory_, map_.leaf, as_key)
                  .set(map_.root(), [](const packed_value&) { return true; })),
             in_place::no);
   EXPECT_EQ(bytes(), before);

@@ -75,7 +75,7 @@ class colliding_maps {
   trie_change set(version& in, const item& added, Before&& before) {
     using coppice::detail::in_place;
     space nodes(heap_.edit(in));
-    switch (coppice::detail::packed_in_place<space, leaf_type>(nodes, added).set(in.root, before)) {
+    switch (coppice::detail::packed_in_place<space, leaf_type>(nodes, leaf_, added).set(in.root, before)) {
       case in_place::no:
         break;
       case in_place::refused:
