@@ -53,9 +53,10 @@ result<void> commit(int, std::uint64_t offset, std::uint64_t length) noexcept {
   for (;;) {
     const std::uint64_t now = __builtin_wasm_memory_size(0);
     if (now >= pages) return {};
-    // Another worker may grow it at the same time: then there is more than was needed, for later.
+    // Another worker may grow it at the same time: then there is more than was needed, for later. What it added may not
+    // show in the size yet; growing by nothing tells.
     if (__builtin_wasm_memory_grow(0, static_cast<std::size_t>(pages - now)) == static_cast<std::size_t>(-1) &&
-        __builtin_wasm_memory_size(0) < pages) {
+        __builtin_wasm_memory_grow(0, 0) < pages) {
       return failure{errc::out_of_space, 0, "growing the memory", pages * page_bytes, now * page_bytes};
     }
   }
