@@ -207,14 +207,14 @@ export interface Stats {
 export function stats(): Stats {
   const space = currentSpace();
   space.x.stats(space.area);
-  space.fresh();
+  space.refresh();
   const at = space.input / 8;
   const figure = (index: number): number => space.f64[at + index] as number;
   return {
     versions: figure(0),
     shared: figure(1),
     liveBytes: figure(2),
-    memoryBytes: space.memory.buffer.byteLength,
+    memoryBytes: space.u8.length,
     maximumBytes: space.maximumBytes,
     collections: figure(5),
     recoveries: figure(6),

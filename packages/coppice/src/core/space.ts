@@ -49,13 +49,19 @@ function outOfMemory(space: Space): RangeError {
   );
 }
 
-/**
- * Whether memory made here can be seen by other workers. Not so in Deno: there workers on one memory have been seen to find
- * words of it changed that nobody had written.
- */
+/** Whether memory made here can be seen by other workers. */
 export function platformShares(): boolean {
   const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
-  return typeof SharedArrayBuffer === 'function' && crossOriginIsolated !== false && !('Deno' in globalThis);
+  return typeof SharedArrayBuffer === 'function' && crossOriginIsolated !== false;
+}
+
+/**
+ * The whole of a shared memory. `buffer` alone may show it as long as it was when it was posted, whatever others have added
+ * since (V8 15 does): what lies beyond reads as undefined, and is not written. An attempt to grow by nothing tells.
+ */
+function wholeBuffer(memory: WasmMemory): ArrayBufferLike {
+  memory.grow(0);
+  return memory.buffer;
 }
 
 function makeMemory(maximum: number, shared: boolean): WasmMemory {
@@ -183,8 +189,9 @@ export class Space {
   /** Whether another object stands for the same memory: only there is this worker's number at its own place. */
   isOn(memory: WasmMemory): boolean {
     if (memory === this.memory) return true;
-    if (memory.buffer.byteLength <= this.input) return false;
-    const theirs = new Int32Array(memory.buffer);
+    const buffer = wholeBuffer(memory);
+    if (buffer.byteLength <= this.input) return false;
+    const theirs = new Int32Array(buffer);
     const at = this.input / 4;
     const mine = this.i32;
     const before = mine[at] as number;
@@ -196,7 +203,7 @@ export class Space {
 
   /** New views, after the memory has grown. */
   refresh(): void {
-    const { buffer } = this.memory;
+    const buffer = this.shared ? wholeBuffer(this.memory) : this.memory.buffer;
     if (buffer.byteLength === this.u8.byteLength) return;
     this.u8 = new Uint8Array(buffer);
     this.i32 = new Int32Array(buffer);

@@ -154,6 +154,20 @@ test('several workers write at once, each its own versions of one map', async ()
   });
 });
 
+test('a worker that receives a token late sees what was added meanwhile', async () => {
+  if (!shares) return;
+  resetMemory();
+  const token = share(bigMap(100));
+  await withPeers(1, async ([peer]) => {
+    const answers = [peer?.call('busy', 300), peer?.call('read', token, ['key7'])];
+    const added = bigMap(100_000);
+    equal(await answers[0], 'done');
+    equal(await answers[1], { size: 100, sum: 4950, values: [7] });
+    equal([added.size, added.get('key99999')], [100_000, 99_999]);
+  });
+  ok(release(token));
+});
+
 test('what a worker has attached to stays when the one that shared it has ended', async () => {
   if (!shares) return;
   let kept: HAMT<number> | undefined;

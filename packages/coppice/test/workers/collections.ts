@@ -34,6 +34,12 @@ const programs = {
       return (error as Error).message;
     }
   },
+  /** Receives nothing for so long. */
+  busy: (forMs: number) => {
+    const end = performance.now() + forMs;
+    while (performance.now() < end);
+    return 'done';
+  },
   /** Changes maps, without end if no time is given: then the test terminates it in the midst of it. */
   churn: (token: ShareToken, forMs = Infinity) => {
     const base = attach(token) as HAMT<number>;
