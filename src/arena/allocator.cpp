@@ -136,6 +136,7 @@ void allocator::retire_current() noexcept {
 
 void allocator::start_block(std::uint32_t block, const line_set& free) noexcept {
   retire_current();
+  platform::reach((std::uint64_t{block} + 1) * block_bytes);
   current_ = block;
   next_line_ = 0;
   main_ = {};

@@ -60,9 +60,11 @@ class mapping {
   }
   [[nodiscard]] version_record& record(std::uint32_t index) const noexcept {
     const std::uint32_t chunk = head().record_directory[index / records_per_chunk].load(std::memory_order_acquire);
+    platform::reach((std::uint64_t{chunk} + 1) * block_bytes);
     return reinterpret_cast<version_record*>(at_block(chunk))[index % records_per_chunk];
   }
   [[nodiscard]] pin_extension& extension(std::uint32_t block) const noexcept {
+    platform::reach((std::uint64_t{block} + 1) * block_bytes);
     return *reinterpret_cast<pin_extension*>(at_block(block));
   }
 

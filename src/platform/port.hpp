@@ -28,6 +28,21 @@ struct region {
 /// In WebAssembly there is one region, at a fixed place above the module's own data: so refs become addresses by an
 /// offset that is part of the instruction.
 inline constexpr std::uint32_t region_offset = 1U << 20;
+/// What memory grows by.
+inline constexpr std::uint64_t page_bytes = 64 * 1024;
+#endif
+
+/// Before bytes below `end`, an offset of the region, are used that another thread has committed.
+#if defined(__wasm__)
+inline void reach(std::uint64_t end) noexcept {
+  // V8 checks addresses against a size that each thread has for itself, and that is brought up to date a little after
+  // another thread has grown the memory; an attempt to grow does so at once.
+  if (__builtin_wasm_memory_size(0) < (region_offset + end + page_bytes - 1) / page_bytes) {
+    (void)__builtin_wasm_memory_grow(0, 0);
+  }
+}
+#else
+inline void reach(std::uint64_t) noexcept {}
 #endif
 
 /// Identity of a file, to notice that a path now names another one.

@@ -24,7 +24,6 @@ namespace coppice::platform {
 
 namespace {
 
-constexpr std::uint64_t page_bytes = 64 * 1024;
 constexpr std::uint64_t ns_per_ms = 1'000'000;
 
 // Zero: nobody. Written by the worker itself, and by release_worker().
@@ -49,14 +48,16 @@ std::uint32_t worker_of_slot(std::uint32_t slot) noexcept {
 }
 
 result<void> commit(int, std::uint64_t offset, std::uint64_t length) noexcept {
-  const std::uint64_t pages = (region_offset + offset + length + page_bytes - 1) / page_bytes;
+  const std::uint64_t end = offset + length;
+  const std::uint64_t pages = (region_offset + end + page_bytes - 1) / page_bytes;
   for (;;) {
+    reach(end);
     const std::uint64_t now = __builtin_wasm_memory_size(0);
     if (now >= pages) return {};
-    // Another worker may grow it at the same time: then there is more than was needed, for later. What it added may not
-    // show in the size yet; growing by nothing tells.
-    if (__builtin_wasm_memory_grow(0, static_cast<std::size_t>(pages - now)) == static_cast<std::size_t>(-1) &&
-        __builtin_wasm_memory_grow(0, 0) < pages) {
+    // Another worker may grow it at the same time: then there is more than was needed, for later.
+    if (__builtin_wasm_memory_grow(0, static_cast<std::size_t>(pages - now)) == static_cast<std::size_t>(-1)) {
+      reach(end);
+      if (__builtin_wasm_memory_size(0) >= pages) return {};
       return failure{errc::out_of_space, 0, "growing the memory", pages * page_bytes, now * page_bytes};
     }
   }
