@@ -26,7 +26,12 @@ constexpr std::uint64_t space_timeout_ns = 10'000'000'000;
 constexpr int cycles_to_free_all = 2;
 constexpr int most_cycles = 64;                     // others may restart ours, but not for ever
 constexpr std::uint64_t patience_ns = 100'000'000;  // for a transaction to end, with the collector lock held
-constexpr std::uint64_t pause_ns = 10'000'000;      // between two attempts
+// Workers apart write at the same time: together they could allocate much more than one of them can mark meanwhile. So
+// those who do not collect wait, once one and a half triggers have passed since the last cycle came to its end.
+constexpr std::uint32_t steps_while_others_wait = 16;
+constexpr std::uint64_t most_awaited_ns = 20'000'000;  // for each block
+constexpr std::uint64_t nap_ns = 200'000;
+constexpr std::uint64_t pause_ns = 10'000'000;  // between two attempts
 
 }  // namespace
 
@@ -71,8 +76,8 @@ bool collector::due() const noexcept {
   }
   // A cycle whose owner died, or does not write any more, is begun anew. That a new one begins is harmless whatever the
   // truth (A5), so a hint suffices.
-  return allocated - words.allocated_at_step.load(std::memory_order_relaxed) >= trigger_bytes() / 4 ||
-         !owner_lives(now);
+  const std::uint64_t patience = is_apart() ? trigger_bytes() : trigger_bytes() / 4;
+  return allocated - words.allocated_at_step.load(std::memory_order_relaxed) >= patience || !owner_lives(now);
 }
 
 std::uint64_t collector::paced_bytes() const noexcept {
@@ -82,25 +87,49 @@ std::uint64_t collector::paced_bytes() const noexcept {
   return since_step < least_paced_bytes ? least_paced_bytes : since_step;
 }
 
-std::uint32_t collector::steps_due() const noexcept {
+std::uint64_t collector::bytes_since_end() const noexcept {
   const control_words& words = session_->map().words();
-  const std::uint64_t since_end =
-      words.allocated_bytes.load(std::memory_order_relaxed) - words.allocated_at_end.load(std::memory_order_relaxed);
-  const std::uint64_t behind = since_end / trigger_bytes();
+  return words.allocated_bytes.load(std::memory_order_relaxed) - words.allocated_at_end.load(std::memory_order_relaxed);
+}
+
+std::uint32_t collector::steps_due() const noexcept {
+  const std::uint64_t behind = bytes_since_end() / trigger_bytes();
   if (behind < 2) return 1;
   return behind < most_behind ? 1U << (2 * (behind - 1)) : 1U << (2 * (most_behind - 1));
 }
 
+bool collector::is_apart() const noexcept {
+  return session_->map().words().last_apart.load(std::memory_order_relaxed) != 0;
+}
+
+bool collector::await_cycle() const noexcept {
+  const control_words& words = session_->map().words();
+  const auto cycle = [&] { return cycle_word::from(words.cycle.load(std::memory_order_acquire)); };
+  const std::uint64_t step = words.allocated_at_step.load(std::memory_order_relaxed);
+  const std::uint32_t number = cycle().number;
+  for (std::uint64_t waited = 0; waited < most_awaited_ns; waited += nap_ns) {
+    platform::sleep_ns(nap_ns);
+    const cycle_word now = cycle();
+    if (now.number != number || now.at == phase::idle) return true;
+  }
+  return words.allocated_at_step.load(std::memory_order_relaxed) != step;
+}
+
 void collector::pace(std::span<const node_extent> taken) noexcept {
-  if (!due()) return;
   control_words& words = session_->map().words();
-  if (!try_acquire(*session_, words.collector_lock)) return;
+  const bool waits = is_apart() && bytes_since_end() >= trigger_bytes() / 2 * 3 && platform::may_sleep();
+  if (!due() && (!waits || await_cycle())) return;
+  if (!try_acquire(*session_, words.collector_lock)) {
+    if (waits) (void)await_cycle();
+    return;
+  }
   const held_lock guard(*session_, words.collector_lock);
   if (!ours(cycle_word::from(words.cycle.load(std::memory_order_acquire)))) {
     if (!begin_cycle(inside_transaction{taken})) return;
   }
   const std::uint64_t allocated = paced_bytes();
   std::uint32_t left = steps_due();
+  if (waits && left < steps_while_others_wait) left = steps_while_others_wait;
   while (left-- != 0 && step(allocated) == progress::working) {
   }
 }

@@ -96,6 +96,13 @@ class collector {
   std::uint64_t trigger_bytes() const noexcept;
   /// Bytes allocated since the last step, which the next one has to make up for.
   std::uint64_t paced_bytes() const noexcept;
+  /// Whether several write at a time, each versions of its own.
+  bool is_apart() const noexcept;
+  /// Bytes allocated since a cycle came to its end.
+  std::uint64_t bytes_since_end() const noexcept;
+  /// For a worker that allocates faster than the cycle of another one gets on: waits for its end, for a bounded time.
+  /// False: it did not get on at all.
+  bool await_cycle() const noexcept;
   /// How many steps to make at once: more with every trigger that has passed since a cycle came to its end.
   std::uint32_t steps_due() const noexcept;
 

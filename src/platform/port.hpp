@@ -115,6 +115,8 @@ std::uint32_t wake(const std::atomic<std::uint32_t>& word, std::uint32_t count) 
 
 /// Sleeps without a word.
 void sleep_ns(std::uint64_t duration_ns) noexcept;
+/// Whether this thread may be put to sleep; else waits are busy.
+bool may_sleep() noexcept;
 
 /// A hint inside a spin loop.
 inline void spin_pause() noexcept {

@@ -8,7 +8,7 @@
 //
 // A *settlement* publishes what the worker holds: a table of the roots of all its versions becomes the one version
 // record that it pins, the full blocks are given up, and all tokens end. What no version held is garbage from then on,
-// for the collector. It is made when what was taken from blocks since the last one is mostly not in use any more. A
+// for the collector. It is made when a third of what was taken from blocks since the last one is not in use any more. A
 // full memory gets no room before the worker has settled what it dropped, and then there may be none for the table: so
 // each chunk of versions has two spare tables of its own, one for the last settlement and one for the next. Between
 // settlements the last one stays pinned, so that published nodes which unpublished ones refer to are kept:
@@ -119,8 +119,8 @@ class heap {
   /// Whether so much lies idle in this worker's blocks that a settlement is worth while. O(1).
   [[nodiscard]] bool settlement_is_due() const noexcept {
     if (!settles_by_itself_) return false;
-    const std::uint64_t taken = nodes_.taken_bytes();
-    return taken >= in_use_ + least_idle_bytes && taken >= 2 * in_use_;
+    const std::uint64_t idle = held_ * sizeof(version) + in_use_ / 2;
+    return nodes_.taken_bytes() >= in_use_ + (idle > least_idle_bytes ? idle : least_idle_bytes);
   }
   /// Whether one is ever due, or only make_room() settles.
   void settle_by_itself(bool wanted) noexcept { settles_by_itself_ = wanted; }

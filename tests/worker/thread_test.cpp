@@ -252,5 +252,37 @@ TEST(worker_threads, attaching_races_with_giving_up) {
   EXPECT_EQ(live_bytes(owner.memory()), 0U);
 }
 
+/// Together they allocate faster than one of them can mark: those who do not collect have to wait.
+TEST(worker_threads, memory_stays_near_what_eight_hold) {
+  constexpr unsigned count = 8, entries = 4000, kept = 1000, changes = 30'000;
+  const scratch_directory directory;
+  const std::string path = directory / "memory";
+  std::byte* const base = make_and_map(path, options(large_limit));
+  std::vector<worker> workers(count);
+  for (worker& each : workers) each.join(path, base);
+  const auto churn = [&](worker& own, unsigned number) {
+    std::mt19937_64 random(number);
+    const version_index all = own.memory().hold({});
+    for (unsigned i = 0; i < entries; ++i) (void)own.set(all, std::to_string(i), std::to_string(i));
+    std::vector<version_index> ring(kept, no_version);
+    for (unsigned i = 0; i < changes; ++i) {
+      version_index& place = ring[i % kept];
+      if (place != no_version) own.memory().drop(place);
+      place = own.memory().fork(all);
+      if (own.set(place, std::to_string(random() % entries), std::to_string(random())) != trie_change::replaced) {
+        ADD_FAILURE() << "change " << i;
+      }
+    }
+    EXPECT_TRUE(own.memory().settle().ok());
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < count; ++i) threads.emplace_back([&, i] { churn(workers[i], i); });
+  for (std::thread& each : threads) each.join();
+  ASSERT_TRUE(workers[0].memory().make_room().ok());
+  const std::uint64_t most = workers[0].memory().map().words().file_end;
+  const std::uint64_t live = live_bytes(workers[0].memory());
+  EXPECT_LT(most, 4 * live + count * (std::uint64_t{4} << 20)) << live;
+}
+
 }  // namespace
 }  // namespace worker_test

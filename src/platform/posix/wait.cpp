@@ -58,4 +58,6 @@ void sleep_ns(std::uint64_t duration_ns) noexcept {
   }
 }
 
+bool may_sleep() noexcept { return true; }
+
 }  // namespace coppice::platform

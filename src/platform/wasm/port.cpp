@@ -3,8 +3,7 @@
 // A slot belongs to a worker. Nothing tells a worker that another one is gone, so the host does: each worker has a
 // number (`region::file`), the word of its slot holds it, and release_worker() clears the words of one that has ended.
 //
-// Threads may not be put to sleep everywhere (not where a page runs), and no operation of a collection waits for
-// another worker: waits here are short and busy.
+// Threads may not be put to sleep everywhere (not where a page runs): there waits are short and busy.
 //
 // Thread safety: all functions may run in any worker.
 #include "src/platform/port.hpp"
@@ -18,6 +17,8 @@ extern "C" {
 [[clang::import_module("coppice"), clang::import_name("now_ms")]] double coppice_now_ms();
 [[clang::import_module("coppice"), clang::import_name("random")]] std::uint32_t coppice_random();
 [[clang::import_module("coppice"), clang::import_name("thread")]] std::uint32_t coppice_thread();
+// 1; 0, and at once, if this thread may not be put to sleep.
+[[clang::import_module("coppice"), clang::import_name("sleep")]] std::uint32_t coppice_sleep(double ms);
 }
 
 namespace coppice::platform {
@@ -81,10 +82,14 @@ wake_reason wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
 std::uint32_t wake(const std::atomic<std::uint32_t>&, std::uint32_t) noexcept { return 0; }
 
 void sleep_ns(std::uint64_t duration_ns) noexcept {
-  const double until = coppice_now_ms() + (static_cast<double>(duration_ns) / ns_per_ms);
+  const double ms = static_cast<double>(duration_ns) / ns_per_ms;
+  if (coppice_sleep(ms) != 0) return;
+  const double until = coppice_now_ms() + ms;
   while (coppice_now_ms() < until) {
   }
 }
+
+bool may_sleep() noexcept { return coppice_sleep(0) != 0; }
 
 bool register_for_heavy_fence() noexcept { return false; }
 void heavy_fence() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }

@@ -154,12 +154,24 @@ function random32(): number {
   return one[0] ?? 0;
 }
 
+/** Sleeps, and returns 1; 0 where this thread may not. */
+function sleep(ms: number): number {
+  try {
+    sleeper ??= new Int32Array(new SharedArrayBuffer(4));
+    Atomics.wait(sleeper, 0, 0, ms);
+    return 1;
+  } catch {
+    return 0; // A page's own thread, or no shared memory, where there is nobody to wait for.
+  }
+}
+let sleeper: Int32Array<SharedArrayBuffer> | undefined;
+
 /** An instance of the module on a memory. `given`: compiled elsewhere, for shared memory. */
 export function instantiate(memory: WasmMemory, shared: boolean, given?: object): Exports {
   const module = shared && given instanceof WebAssembly.Module ? given : moduleFor(shared);
   const instance = new WebAssembly.Instance(module, {
     env: { memory: memory as WebAssembly.Memory },
-    coppice: { now_ms: () => performance.timeOrigin + performance.now(), random: random32, thread: threadId },
+    coppice: { now_ms: () => performance.timeOrigin + performance.now(), random: random32, thread: threadId, sleep },
   });
   return instance.exports as unknown as Exports;
 }
