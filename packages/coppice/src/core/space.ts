@@ -13,6 +13,8 @@ const PAGE = 65536;
 const BOOT_CELLS = 64;
 const FIRST_PAGES = 17;
 const GIB = 2 ** 30;
+/** Entries of versions that stay behind with the handles of chains, before their number matters. */
+const LEAST_ENTRIES_BEHIND = 2 ** 16;
 /** What the module and the region's place below the arena take from a memory. */
 const RESERVED = 2 ** 20;
 /** No arena is smaller. */
@@ -89,7 +91,6 @@ export class Space {
   readonly memory: WasmMemory;
   readonly shared: boolean;
   readonly maximumBytes: number;
-  private readonly firstBytes: number;
   readonly x: Exports;
   /** Number of this worker in the memory: who hears of its end says so by it. */
   readonly worker: number;
@@ -105,6 +106,9 @@ export class Space {
   readonly replyData: number;
   readonly replySize: number;
   private released = new FinalizationRegistry<number>((version) => this.drop(version));
+  /** Versions that handles of chains have stayed behind with, and how many entries each had. */
+  private readonly behind = new Map<number, number>();
+  private entriesBehind = 0;
   /** Versions that this worker holds. */
   versions = 0;
   /** Of the key that was packed last: its characters. */
@@ -132,7 +136,6 @@ export class Space {
     this.replyData = (this.exchange + Exchange.replyData) / 4;
     this.replySize = (this.exchange + Exchange.replySize) / 4;
     this.refresh();
-    this.firstBytes = this.u8.length;
     if (shared) watchEnds(this);
   }
 
@@ -210,10 +213,6 @@ export class Space {
     this.f64 = new Float64Array(buffer);
   }
 
-  /** Bytes of memory that were added since it was made. */
-  grownBytes(): number {
-    return this.memory.buffer.byteLength - this.firstBytes;
-  }
   /** New views, if the memory has grown and is not shared: then the old ones have nothing any more. */
   fresh(): void {
     if (this.u8.length === 0) this.refresh();
@@ -232,7 +231,21 @@ export class Space {
   }
   drop(version: number): void {
     this.versions--;
+    const entries = this.behind.get(version);
+    if (entries !== undefined) {
+      this.behind.delete(version);
+      this.entriesBehind -= entries;
+    }
     this.x.version_drop(this.area, version);
+  }
+
+  /** Notes that a handle stays behind with a version; false: so many have that this one must not. */
+  stayBehind(version: number, entries: number): boolean {
+    if (this.behind.has(version)) return true;
+    if (this.entriesBehind > Math.max(2 * entries, LEAST_ENTRIES_BEHIND)) return false;
+    this.behind.set(version, entries);
+    this.entriesBehind += entries;
+    return true;
   }
 
   /** An empty version. */

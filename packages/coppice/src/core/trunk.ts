@@ -7,16 +7,14 @@
 //
 // So a chain that nobody looks back at costs no copies, and its handles are plain garbage: finalizers, which never run
 // within a job, are needed for trunks only. A superseded handle keeps its successors alive, up to the next one that has a
-// trunk; therefore, after as many changes as the version has entries, one stays behind with the trunk, as long as not too
-// much memory is held in this way.
+// trunk; therefore, after as many changes as the version has entries, one stays behind with the trunk, unless others have
+// whose finalizers did not run yet, of twice as many entries.
 
 import type { Kept } from './batch.js';
 import type { Space } from './space.js';
 import type { PutValue, ValueType } from './values.js';
 
 const LEAST_CHAIN = 4096;
-/** Part of the memory that may be in use when a handle stays behind: its memory is free again only after a finalizer. */
-const KEPT_PART = 8;
 
 /** Trunks made while a scope is open, which ends them. */
 let scope: Trunk[] | undefined;
@@ -87,7 +85,7 @@ export class Trunk {
     if (this.mostChanges === 0) return true;
     this.changes = 0;
     this.mostChanges = Math.max(LEAST_CHAIN, size);
-    return this.space.grownBytes() < this.space.maximumBytes / KEPT_PART;
+    return this.space.stayBehind(this.version, this.mostChanges);
   }
   /** From now on each change asks: this trunk's only handle is changed in place, or (false) as usual. */
   setMutable(mutable: boolean): void {

@@ -424,3 +424,15 @@ test('a million changes in one job, none of them lost', () => {
     [1001, 201_001, 401_001, 601_001, 801_001],
   );
 });
+
+test('a chain of changes leaves few versions behind, though no finalizer runs within a job', () => {
+  let map = new HAMT(
+    Array.from({ length: 5000 }, (_, i) => [`key${i}`, i] as const),
+    'number',
+  );
+  const before = stats().versions;
+  const first = map;
+  for (let i = 0; i < 500_000; i++) map = map.set(`key${i % 5000}`, -i);
+  ok(stats().versions - before < 20, `${stats().versions - before} versions`);
+  equal([map.get('key4999'), first.get('key4999'), first.size], [-499_999, 4999, 5000]);
+});
