@@ -27,7 +27,7 @@ constexpr int cycles_to_free_all = 2;
 constexpr int most_cycles = 64;                     // others may restart ours, but not for ever
 constexpr std::uint64_t patience_ns = 100'000'000;  // for a transaction to end, with the collector lock held
 // Workers apart write at the same time: together they could allocate much more than one of them can mark meanwhile. So
-// those who do not collect wait, once one and a half triggers have passed since the last cycle came to its end.
+// those who do not collect wait, once three triggers have passed since the last cycle came to its end.
 constexpr std::uint32_t steps_while_others_wait = 16;
 constexpr std::uint64_t most_awaited_ns = 20'000'000;  // for each block
 constexpr std::uint64_t nap_ns = 200'000;
@@ -117,7 +117,7 @@ bool collector::await_cycle() const noexcept {
 
 void collector::pace(std::span<const node_extent> taken) noexcept {
   control_words& words = session_->map().words();
-  const bool waits = is_apart() && bytes_since_end() >= trigger_bytes() / 2 * 3 && platform::may_sleep();
+  const bool waits = is_apart() && bytes_since_end() >= 3 * trigger_bytes() && platform::may_sleep();
   if (!due() && (!waits || await_cycle())) return;
   if (!try_acquire(*session_, words.collector_lock)) {
     if (waits) (void)await_cycle();
