@@ -3,11 +3,11 @@
 // A token is kept until whoever it was sent to has attached to it, and says so: the page's by `map`, a worker's by
 // `attached`. Until then no other one is sent.
 
-import type { ShareToken } from 'coppice';
+import type { HAMT, ShareToken } from 'coppice';
 
 /** The map to read from now on, and its number. */
 export interface SharedMap {
-  readonly token: ShareToken;
+  readonly token: ShareToken<HAMT<number>>;
   readonly map: number;
 }
 
@@ -25,7 +25,7 @@ export type FromWorker =
       readonly map: number;
     }
   /** What the worker has written, as it is now. */
-  | { readonly kind: 'written'; readonly token: ShareToken };
+  | { readonly kind: 'written'; readonly token: ShareToken<HAMT<number>> };
 
 /** Entries of the map that all read; the value under a key is its number. */
 export const ENTRIES = 100_000;

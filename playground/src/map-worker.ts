@@ -11,7 +11,7 @@ const READS_AT_ONCE = 64;
 let map: HAMT<number> | undefined;
 let own: HAMT<number> | undefined;
 /** Of what was shared last, until the page has attached to it. */
-let ownToken: ShareToken | undefined;
+let ownToken: ShareToken<HAMT<number>> | undefined;
 let worker = 0;
 const totals = { reads: 0, writes: 0, wrong: 0, map: 0 };
 
@@ -21,7 +21,7 @@ function tell(message: FromWorker): void {
 
 function replaceMap(shared: SharedMap): void {
   map?.dispose();
-  map = attach(shared.token) as HAMT<number>;
+  map = attach(shared.token);
   totals.map = shared.map;
 }
 

@@ -61,7 +61,7 @@ class Helper {
     if (this.ended) return;
     if (message.kind === 'written') {
       this.written?.dispose();
-      this.written = attach(message.token) as HAMT<number>;
+      this.written = attach(message.token);
       this.tell({ kind: 'attached' });
     } else {
       const at = performance.now();
@@ -90,7 +90,7 @@ const stopAll = byId('workers-stop', HTMLButtonElement);
 let helpers: Helper[] = [];
 let base: HAMT<number> | undefined;
 let current: HAMT<number> | undefined;
-let token: ShareToken | undefined;
+let token: ShareToken<HAMT<number>> | undefined;
 let joins = 0;
 let timers: ReturnType<typeof setInterval>[] = [];
 

@@ -20,8 +20,13 @@ export { resetMemory } from './core/spaces.js';
 /** Marks the bytes of a snapshot. */
 const SNAPSHOT = 'coppice snapshot 1';
 
+/** What can be shared and carried. */
+export type Collection = HAMT | HAMTSet | Vector;
+
 /** What is shared, for `attach` in another worker: an object that postMessage and workerData take. */
-export interface ShareToken {
+export interface ShareToken<C extends Collection = Collection> {
+  /** For the compiler only: what `attach` gives. */
+  readonly gives?: C;
   /** Tells a token from other objects. */
   readonly coppice: 'share';
   /** The class of the collection. */
@@ -60,7 +65,7 @@ function putWords(space: Space, token: ShareToken): void {
  * const worker = new Worker('./worker.js', { workerData: share(new HAMT([['a', 1]])) });
  * ```
  */
-export function share(collection: HAMT | HAMTSet | Vector): ShareToken {
+export function share<C extends Collection>(collection: C): ShareToken<C> {
   if (!(collection instanceof Handle)) {
     throw new TypeError(`coppice: share() takes a HAMT, HAMTSet or Vector, not ${describe(collection)}`);
   }
@@ -102,16 +107,16 @@ function requireToken(given: unknown, by: string): asserts given is ShareToken {
 
 /**
  * What another worker (or this one) shares: a collection of this worker, over the same memory. O(1). Throws an Error if it is
- * not shared any more.
+ * not shared any more. Its type is that of the token; of one that came in a message nobody checks it.
  *
  * @example
  * ```ts
- * import { attach } from 'coppice';
+ * import { attach, HAMT } from 'coppice';
  * import { workerData } from "node:worker_threads";
- * const map = attach(workerData);
+ * const map = attach<HAMT<number>>(workerData);
  * ```
  */
-export function attach(token: ShareToken): HAMT | HAMTSet | Vector {
+export function attach<C extends Collection = Collection>(token: ShareToken<C>): C {
   requireToken(token, 'attach()');
   const space = spaceOf(token.memory, token.maximumBytes);
   watchOthers(space);
@@ -126,7 +131,7 @@ export function attach(token: ShareToken): HAMT | HAMTSet | Vector {
   space.versions++;
   const trunk = new Trunk(space, valuesOf(token.type), version);
   trunk.mostChanges = 0;
-  return new (CLASSES[token.collection] as unknown as new (trunk: Trunk) => HAMT | HAMTSet | Vector)(trunk);
+  return new (CLASSES[token.collection] as unknown as new (trunk: Trunk) => C)(trunk);
 }
 
 /**
@@ -149,7 +154,7 @@ export function release(token: ShareToken): boolean {
  * fromBytes(snapshotBytes(new HAMT([['a', 1]]))).size; // 1
  * ```
  */
-export function snapshotBytes(collection: HAMT | HAMTSet | Vector): Uint8Array<ArrayBuffer> {
+export function snapshotBytes(collection: Collection): Uint8Array<ArrayBuffer> {
   if (!(collection instanceof Handle)) {
     throw new TypeError(`coppice: snapshotBytes() takes a HAMT, HAMTSet or Vector, not ${describe(collection)}`);
   }
@@ -158,7 +163,7 @@ export function snapshotBytes(collection: HAMT | HAMTSet | Vector): Uint8Array<A
 }
 
 /** The collection that snapshotBytes() made bytes of, in this worker's memory. An Error if the bytes are not such. */
-export function fromBytes(bytes: Uint8Array): HAMT | HAMTSet | Vector {
+export function fromBytes(bytes: Uint8Array): Collection {
   const [mark, name, type, content] = decodeDocument(bytes) as [unknown, string, ValueType, unknown[]];
   if (mark !== SNAPSHOT || !Array.isArray(content)) {
     throw new Error('coppice: fromBytes() takes what snapshotBytes() gave; these bytes are something else');

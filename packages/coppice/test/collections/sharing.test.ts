@@ -141,7 +141,7 @@ test('several workers write at once, each its own versions of one map', async ()
   const token = share(base);
   await withPeers(3, async (peers) => {
     const made = await Promise.all(peers.map((peer, i) => peer.call('extend', token, `w${i}-`, 20_000)));
-    const maps = made.map((answer) => attach((answer as { token: ShareToken }).token) as HAMT<number>);
+    const maps = made.map((answer) => attach((answer as { token: ShareToken<HAMT<number>> }).token));
     maps.forEach((map, i) => {
       equal(
         [map.size, map.get('key999'), map.get(`w${i}-19999`), map.get(`w${(i + 1) % 3}-0`)],
@@ -171,10 +171,12 @@ test('a worker that receives a token late sees what was added meanwhile', async 
 test('what a worker has attached to stays when the one that shared it has ended', async () => {
   if (!shares) return;
   let kept: HAMT<number> | undefined;
-  let late: ShareToken | undefined;
+  let late: ShareToken<HAMT<number>> | undefined;
   await withPeers(1, async ([peer]) => {
-    const { token } = (await peer?.call('extend', share(bigMap(100)), 'w', 30_000)) as { token: ShareToken };
-    kept = attach(token) as HAMT<number>;
+    const { token } = (await peer?.call('extend', share(bigMap(100)), 'w', 30_000)) as {
+      token: ShareToken<HAMT<number>>;
+    };
+    kept = attach(token);
     late = token;
   });
   let churn = new HAMT<number>('number');

@@ -81,11 +81,11 @@ function examples() {
 
 const typed = `
 import { bind, Registry, RegistryError, unbind, type AcquireOptions, type RegistryData, type WorkerLike } from 'coppice/registry';
-import { Registry as same, share, type ShareToken } from 'coppice';
+import { attach, fromBytes, Registry as same, share, snapshotBytes, type ShareToken } from 'coppice';
 import { HAMT, type Change, type Key } from 'coppice/hamt';
 import { HAMTSet } from 'coppice/hamt-set';
 import { Vector } from 'coppice/vector';
-import { Worker } from 'node:worker_threads';
+import { Worker, workerData } from 'node:worker_threads';
 const registry: Registry<string> = new same<string>(10);
 const data: RegistryData<string> = registry.data;
 const options: AcquireOptions = { timeoutMs: 1, signal: AbortSignal.timeout(1) };
@@ -100,6 +100,9 @@ export const found: number | undefined = map.get('a');
 export const changes: Change<number>[] = [...map.diff(map)];
 export const keys: Key[] = [...map.keys(), ...new HAMTSet<string>(['a'])];
 export const token: ShareToken = share(new Vector<string>(['a']));
+export const vector: Vector<string> = attach(share(new Vector<string>(['a'])));
+export const theirs: number | undefined = attach<HAMT<number>>(workerData).get('a');
+export const carried = fromBytes(snapshotBytes(vector)) as Vector<string>;
 // @ts-expect-error: values are numbers
 map.set('a', 'b');
 // @ts-expect-error: no key

@@ -14,19 +14,19 @@ function sumOf(map: HAMT<number>): number {
 
 const programs = {
   /** What this worker finds in a map. */
-  read: (token: ShareToken, keys: Key[]) => {
-    const map = attach(token) as HAMT<number>;
+  read: (token: ShareToken<HAMT<number>>, keys: Key[]) => {
+    const map = attach(token);
     return { size: map.size, sum: sumOf(map), values: map.getMany(keys) };
   },
   readBytes: (bytes: Uint8Array) => snapshotBytes(fromBytes(bytes)),
-  elements: (token: ShareToken) => (attach(token) as Vector).toArray(),
+  elements: (token: ShareToken<Vector>) => attach(token).toArray(),
   /** A map made of another one by so many changes, shared. */
-  extend: (token: ShareToken, prefix: string, count: number) => {
-    let map = attach(token) as HAMT<number>;
+  extend: (token: ShareToken<HAMT<number>>, prefix: string, count: number) => {
+    let map = attach(token);
     for (let i = 0; i < count; i++) map = map.set(`${prefix}${i}`, i);
     return { token: share(map), id: workerId() };
   },
-  fails: (token: ShareToken) => {
+  fails: (token: ShareToken<HAMT<number>>) => {
     try {
       attach(token);
       return 'attached';
@@ -41,8 +41,8 @@ const programs = {
     return 'done';
   },
   /** Changes maps, without end if no time is given: then the test terminates it in the midst of it. */
-  churn: (token: ShareToken, forMs = Infinity) => {
-    const base = attach(token) as HAMT<number>;
+  churn: (token: ShareToken<HAMT<number>>, forMs = Infinity) => {
+    const base = attach(token);
     inside.post({ result: workerId() });
     const end = performance.now() + forMs;
     for (let round = 0; performance.now() < end; round++) {
