@@ -4,7 +4,7 @@ import { currentSpace } from './core/spaces.js';
 import { eachBatch } from './core/batch.js';
 import { Difference, Join, Keyed, readBoth, readKeys, readValues } from './core/keyed.js';
 import { Trunk } from './core/trunk.js';
-import { type Inspect, inspectCustom, isIterable, requireIterable, valuesOf } from './core/types.js';
+import { type Inspect, inspectCustom, isIterable, requireIterable, requirePair, valuesOf } from './core/types.js';
 import { describe, type Key, type ValueType } from './core/values.js';
 
 export { configureAutoGC, resetMemory as resetBuffer, sharedBuffer } from './core/spaces.js';
@@ -69,7 +69,7 @@ export class HAMT<T = unknown> extends Keyed implements Iterable<[Key, T]> {
     }
     const trunk = Trunk.empty(currentSpace(), valuesOf(type));
     super(trunk);
-    for (const [key, value] of given as Iterable<readonly [Key, T]>) this._putIn(trunk, key, value);
+    for (const entry of given as Iterable<readonly [Key, T]>) this._putEntry(trunk, entry);
   }
 
   /**
@@ -155,7 +155,15 @@ export class HAMT<T = unknown> extends Keyed implements Iterable<[Key, T]> {
 
   /** The map with all these entries: as `set` for each, but one new version. O(k log n). */
   setMany(entries: Iterable<readonly [Key, T]>): this {
-    return this._bulk(requireIterable(entries, 'setMany()'), (fork, [key, value]) => this._putIn(fork, key, value));
+    return this._setAll(entries, 'setMany()');
+  }
+
+  private _setAll(entries: Iterable<readonly [Key, T]>, by: string): this {
+    return this._bulk(requireIterable(entries, by), (fork, entry) => this._putEntry(fork, entry));
+  }
+  private _putEntry(trunk: Trunk, entry: readonly [Key, T]): boolean {
+    const [key, value] = requirePair(entry);
+    return this._putIn(trunk, key, value);
   }
 
   /** The values under the keys, in their order; undefined where there is none. O(k log n). */
@@ -181,7 +189,7 @@ export class HAMT<T = unknown> extends Keyed implements Iterable<[Key, T]> {
   merge(...others: readonly (HAMT<T> | Iterable<readonly [Key, T]>)[]): this {
     let result: this = this;
     for (const other of others) {
-      result = result._joins(other) ? result._join(other, Join.union, 1) : result.setMany(other);
+      result = result._joins(other) ? result._join(other, Join.union, 1) : result._setAll(other, 'merge()');
     }
     return result;
   }

@@ -164,6 +164,9 @@ export function snapshotBytes(collection: Collection): Uint8Array<ArrayBuffer> {
 
 /** The collection that snapshotBytes() made bytes of, in this worker's memory. An Error if the bytes are not such. */
 export function fromBytes(bytes: Uint8Array): Collection {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TypeError(`coppice: fromBytes() takes the Uint8Array that snapshotBytes() gave, not ${describe(bytes)}`);
+  }
   const [mark, name, type, content] = decodeDocument(bytes) as [unknown, string, ValueType, unknown[]];
   if (mark !== SNAPSHOT || !Array.isArray(content)) {
     throw new Error('coppice: fromBytes() takes what snapshotBytes() gave; these bytes are something else');
@@ -251,7 +254,7 @@ export function configure(options: MemoryOptions): void {
 }
 
 /**
- * Runs `body`, and gives back the memory of all collections that were made in it, but for the one that it returns, or those
+ * Runs `body`, which must not be an async function, and gives back the memory of all collections that were made in it, but for the one that it returns, or those
  * in an array that it returns.
  *
  * @example
@@ -262,6 +265,9 @@ export function configure(options: MemoryOptions): void {
  */
 export function batch<R>(body: () => R): R {
   return withScope(body, (result) => {
+    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+      throw new TypeError('coppice: batch() ends when its function returns, so it must not be an async function');
+    }
     const results: unknown[] = Array.isArray(result) ? result : [result];
     const trunks = results.map((each) => (each instanceof Handle ? each._real() : undefined));
     return new Set(trunks.filter((trunk) => trunk !== undefined));

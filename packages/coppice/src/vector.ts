@@ -195,7 +195,10 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
 
   /** The vector with more elements at its end: one new version. */
   pushMany(elements: Iterable<T>): this {
-    requireIterable(elements, 'pushMany()');
+    return this._pushAllOf(elements, 'pushMany()');
+  }
+  private _pushAllOf(elements: Iterable<T>, by: string): this {
+    requireIterable(elements, by);
     if (this._joins(elements)) return this._append(elements);
     return this._apart(this._real(), (fork) => {
       let changed = false;
@@ -221,7 +224,7 @@ export class Vector<T = unknown> extends Handle implements Iterable<T> {
   /** The elements of this vector and of others after it. O(log n) for each vector, O(k) for another iterable. */
   concat(...others: readonly Iterable<T>[]): this {
     let result: this = this;
-    for (const other of others) result = result.pushMany(other);
+    for (const other of others) result = result._pushAllOf(other, 'concat()');
     return result;
   }
 

@@ -70,13 +70,16 @@ function makeMemory(maximum: number, shared: boolean): WasmMemory {
   return new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: Math.floor(maximum / PAGE), shared });
 }
 
+/** Whether memory can have such a maximum; none is what is usual. */
+export function checkMaximum(bytes: number | undefined): void {
+  if (bytes === undefined || (bytes >= LEAST_BYTES && bytes <= 4 * GIB)) return;
+  throw new RangeError(`coppice: maximumBytes is ${String(bytes)}; give ${LEAST_BYTES} to ${4 * GIB}`);
+}
+
 /** Memory with the wanted maximum, or with less where the platform refuses so much. */
 function reserveMemory(options: MemoryOptions): { memory: WasmMemory; maximum: number; shared: boolean } {
   const shared = options.shared ?? platformShares();
   const wanted = options.maximumBytes ?? 4 * GIB;
-  if (!(wanted >= LEAST_BYTES && wanted <= 4 * GIB)) {
-    throw new RangeError(`coppice: maximumBytes is ${wanted}; give ${LEAST_BYTES} to ${4 * GIB}`);
-  }
   for (let maximum = wanted; ; maximum = Math.floor(maximum / 2)) {
     try {
       return { memory: makeMemory(maximum, shared), maximum, shared };

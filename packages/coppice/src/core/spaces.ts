@@ -1,6 +1,6 @@
 // The spaces of this worker: the one that new collections are made in, and those of others that it has attached to.
 
-import { type MemoryOptions, Space } from './space.js';
+import { checkMaximum, type MemoryOptions, Space } from './space.js';
 import type { WasmMemory } from './wasm-types.js';
 
 let current: Space | undefined;
@@ -66,6 +66,7 @@ function findSame(memory: WasmMemory): Space | undefined {
 
 /** How the memory is made that the next first collection needs. Collections that there are keep theirs. */
 export function configureMemory(wanted: MemoryOptions): void {
+  checkMaximum(wanted.maximumBytes);
   options = { ...options, ...wanted };
 }
 

@@ -26,6 +26,12 @@ export function requireIterable<T>(given: Iterable<T> | null | undefined, what: 
   throw new TypeError(`coppice: ${what} takes an iterable, such as an array or a Map; it was given ${String(given)}`);
 }
 
+/** For messages about the items of an argument. */
+export function requirePair<K, V>(given: readonly [K, V]): readonly [K, V] {
+  if (typeof given === 'object' && Symbol.iterator in given) return given;
+  throw new TypeError(`coppice: an entry is ${describe(given)}; entries are arrays of a key and a value`);
+}
+
 /** The symbol by which Node asks how to show an object. */
 export const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 /** Symbol.dispose, where the runtime has none yet. */

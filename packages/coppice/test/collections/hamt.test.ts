@@ -1,6 +1,7 @@
 /** HAMT: what a map does. */
 import { HAMT, type Key } from '../../src/hamt.js';
-import { batch, collect, stats } from '../../src/sharing.js';
+import { batch, collect, configure, fromBytes, stats } from '../../src/sharing.js';
+import { Vector } from '../../src/vector.js';
 import { equal, ok, throws } from '../support/assert.js';
 import { test } from '../support/runner.js';
 
@@ -153,6 +154,22 @@ test('what cannot be stored is refused and changes nothing', () => {
   throws(() => map.get(undefined as never), { name: 'TypeError', message: /undefined/ });
   throws(() => map.setMany(null as never), { name: 'TypeError', message: /iterable/ });
   equal([map.size, map.get('a')], [1, 1]);
+});
+
+test('arguments that are something else are refused by what was called', () => {
+  const map = new HAMT<unknown>([['a', 1]]);
+  const entries = [1] as never;
+  throws(() => new HAMT(entries), { name: 'TypeError', message: /an entry is a number; entries are arrays/ });
+  throws(() => map.setMany(entries), { name: 'TypeError', message: /an entry is a number/ });
+  throws(() => map.merge(5 as never), { name: 'TypeError', message: /merge\(\) takes an iterable/ });
+  throws(() => new Vector().concat('ab' as never), { name: 'TypeError', message: /concat\(\) takes an iterable/ });
+  throws(() => fromBytes(null as never), { name: 'TypeError', message: /fromBytes\(\) takes the Uint8Array/ });
+  throws(() => { configure({ maximumBytes: 5 }); }, { name: 'RangeError', message: /maximumBytes is 5/ });
+  throws(() => batch(async () => Promise.resolve(map)), {
+    name: 'TypeError',
+    message: /must not be an async function/,
+  });
+  equal([...map], [['a', 1]]);
 });
 
 test('many entries at once: 5,000, and none lost', () => {
