@@ -15,8 +15,10 @@ const FIRST_PAGES = 17;
 const GIB = 2 ** 30;
 /** Entries of versions that stay behind with the handles of chains, before their number matters. */
 const LEAST_ENTRIES_BEHIND = 2 ** 16;
+/** Where the arena begins, with bytes that are not zero (docs/formats/arena.md). */
+const ARENA = 2 ** 20;
 /** What the module and the region's place below the arena take from a memory. */
-const RESERVED = 2 ** 20;
+const RESERVED = ARENA;
 /** No arena is smaller. */
 const LEAST_BYTES = 8 * 2 ** 20;
 
@@ -145,7 +147,8 @@ export class Space {
   /** A space on new memory. */
   static create(options: MemoryOptions): Space {
     const { memory, maximum, shared } = reserveMemory(options);
-    return new Space(memory, shared, maximum, true, options.module);
+    const space = new Space(memory, shared, maximum, true, options.module);
+    return shared && !space.isCloned() ? Space.create({ ...options, shared: false }) : space;
   }
   /** The space that another worker made, here. */
   static join(memory: WasmMemory, maximumBytes: number, options: MemoryOptions): Space {
@@ -205,6 +208,19 @@ export class Space {
     const same = theirs[at] === mine[at];
     mine[at] = before;
     return same;
+  }
+
+  /**
+   * Whether clones of this memory, as messages make them, show what the compiled code has written. There has been a release
+   * of Bun where they did not (oven-sh/bun, issue 25677).
+   */
+  private isCloned(): boolean {
+    if (typeof structuredClone !== 'function') return true;
+    const clone: unknown = structuredClone(this.memory);
+    if (!(clone instanceof WebAssembly.Memory) || !this.isOn(clone)) return false;
+    const theirs = new Int32Array(clone.buffer);
+    const begin = ARENA / 4;
+    return this.i32[begin] !== 0 && theirs[begin] === this.i32[begin];
   }
 
   /** New views, after the memory has grown. */

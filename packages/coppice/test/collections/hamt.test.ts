@@ -164,7 +164,12 @@ test('arguments that are something else are refused by what was called', () => {
   throws(() => map.merge(5 as never), { name: 'TypeError', message: /merge\(\) takes an iterable/ });
   throws(() => new Vector().concat('ab' as never), { name: 'TypeError', message: /concat\(\) takes an iterable/ });
   throws(() => fromBytes(null as never), { name: 'TypeError', message: /fromBytes\(\) takes the Uint8Array/ });
-  throws(() => { configure({ maximumBytes: 5 }); }, { name: 'RangeError', message: /maximumBytes is 5/ });
+  throws(
+    () => {
+      configure({ maximumBytes: 5 });
+    },
+    { name: 'RangeError', message: /maximumBytes is 5/ },
+  );
   throws(() => batch(async () => Promise.resolve(map)), {
     name: 'TypeError',
     message: /must not be an async function/,

@@ -294,6 +294,27 @@ test('memory has a buffer, can be given up for another, and is collected when as
   equal([new Vector([1]).size, map.get('a'), other.get('a')], [1, 1, 1]);
 });
 
+test('where clones of memory are copies, memory is not shared', () => {
+  if (!shares) return;
+  const globals = globalThis as { structuredClone: unknown };
+  const before = globals.structuredClone;
+  for (const clone of [
+    () => new WebAssembly.Memory({ initial: 17, maximum: 17, shared: true }),
+    () => new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }),
+    () => ({}),
+  ]) {
+    globals.structuredClone = clone;
+    resetMemory();
+    try {
+      equal([new HAMT([['a', 1]]).get('a'), capabilities().sharedMemory], [1, false]);
+    } finally {
+      globals.structuredClone = before;
+      resetMemory();
+    }
+  }
+  ok(capabilities().sharedMemory);
+});
+
 test('a module that the program has compiled is used', () => {
   if (!shares) return;
   throws(
