@@ -94,6 +94,8 @@ function isPlain(value: unknown): boolean {
 }
 
 function keep(kept: Kept, parts: readonly Batch[]): void {
+  // Another reading that went on at the same time may have come first.
+  if (kept.batch !== undefined) return;
   const keys = parts.flatMap((part) => part.keys);
   const values = parts.flatMap((part) => part.values);
   if (!keys.every(isPlain) || !values.every(isPlain)) return;

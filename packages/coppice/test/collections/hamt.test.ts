@@ -5,6 +5,7 @@ import { Vector } from '../../src/vector.js';
 import { equal, ok, throws } from '../support/assert.js';
 import { test } from '../support/runner.js';
 
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const sorted = <T>(values: Iterable<T>): T[] => [...values].sort((a, b) => (String(a) < String(b) ? -1 : 1));
 
 test('an empty map has nothing', () => {
@@ -264,6 +265,22 @@ test('a small map reads the same whenever it is read, and after any change', () 
     mutable.set('one more', null);
     check(mutable, new Map(changed).set('one more', null));
     check(newer, changed);
+  }
+});
+
+test('readings of one version may go on at the same time', () => {
+  for (let round = 0; round < 100; round++) {
+    const map = new HAMT<number>(range(400).map((i) => [i, i + round] as const));
+    equal([...map].length, 400);
+    const [one, other] = [map.entries(), map.entries()];
+    let sum = 0;
+    for (;;) {
+      const [a, b] = [one.next(), other.next()];
+      if (a.done === true || b.done === true) break;
+      sum += a.value[1] - b.value[1];
+    }
+    equal([sum, one.next().done, other.next().done, [...map].length], [0, true, true, 400]);
+    equal(map._real().kept?.batch?.count, 400, 'what it holds is kept');
   }
 });
 
