@@ -140,18 +140,13 @@ class vectors {
       return heap_.owns(in, tail) ? layout::places(tail) + (index - in.tree_size) : nullptr;
     }
     std::byte* node = address(in.root);
-    std::uint64_t left = index;  // 64 bits: a branch of a small vector may be so high that each child has room for all
+    std::uint64_t size = in.tree_size, left = index;
     for (std::uint32_t height = in.height; height > 0; --height) {
       if (!heap_.owns(in, node)) return nullptr;
-      if (layout::is_relaxed(node)) {
-        const unsigned slot = detail::rrb_relaxed_slot<layout>(node, height, left);
-        if (slot != 0) left -= layout::end(node, slot - 1);
-        node = layout::child(node, slot);
-      } else {
-        const auto slot = static_cast<unsigned>(left >> layout::shift(height - 1));
-        left &= layout::full(height - 1) - 1;
-        node = layout::child(node, slot);
-      }
+      const detail::rrb_place at = detail::rrb_locate<layout>(node, height, size, left);
+      node = layout::child(node, at.slot);
+      size = at.end - at.first;
+      left -= at.first;
     }
     return heap_.owns(in, node) ? layout::places(node) + left : nullptr;
   }

@@ -3,7 +3,7 @@
 import { type Batch, beginWalk, eachBatch, readElements, Walk } from './core/batch.js';
 import { Kind, Status } from './core/exchange.js';
 import { Handle } from './core/handle.js';
-import { failed, type Space } from './core/space.js';
+import { checked, type Space } from './core/space.js';
 import { currentSpace } from './core/spaces.js';
 import { Trunk } from './core/trunk.js';
 import { type Inspect, inspectCustom, isIterable, requireIterable, valuesOf } from './core/types.js';
@@ -19,11 +19,6 @@ const MAX_SIZE = 2 ** 32 - 1;
 const PUSHED = Symbol('pushed');
 /** a pop by giving it back; a set is named by its index. */
 const POPPED = Symbol('popped');
-
-function checked(space: Space, status: number): number {
-  if (status === Status.outOfSpace) throw failed(space);
-  return status;
-}
 
 /** Puts an element at the beginning of the input. */
 function put(trunk: Trunk, value: unknown): number {

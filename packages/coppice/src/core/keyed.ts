@@ -4,7 +4,7 @@
 import { type Batch, beginWalk, Parts, type ReadBatch, readBatch, readRows, Walk } from './batch.js';
 import { BATCH_ENTRIES, Status } from './exchange.js';
 import { Handle } from './handle.js';
-import { failed, type Space } from './space.js';
+import { checked, type Space } from './space.js';
 import type { Trunk } from './trunk.js';
 import { encoded, type Key, oldValue, packKey, putKey, readReply } from './values.js';
 
@@ -19,11 +19,6 @@ export const readBoth: ReadBatch = (trunk, from, most) => readBatch(trunk, from,
 
 /** Operations of map_join. */
 export const Join = { union: 0, intersection: 1, difference: 2 } as const;
-
-function checked(space: Space, status: number): number {
-  if (status === Status.outOfSpace) throw failed(space);
-  return status;
-}
 
 /** A key that its owner cannot change any more. */
 function keptKey(key: Key): Key {

@@ -4,7 +4,7 @@
 // answers are read there. Views of the memory have a fixed length, which is fast; they are renewed when an address
 // lies beyond it.
 
-import { Exchange } from './exchange.js';
+import { Exchange, Status } from './exchange.js';
 import { watchEnds } from './liveness.js';
 import { type Exports, instantiate } from './module.js';
 import type { WasmMemory } from './wasm-types.js';
@@ -44,12 +44,19 @@ export function failed(space: Space): Error {
   return code === OUT_OF_SPACE ? outOfMemory(space) : new Error(`coppice: nothing was changed: ${reason}`);
 }
 
+/** What a change came to, if it did not fail for want of memory or otherwise. */
+export function checked(space: Space, status: number): number {
+  if (status === Status.outOfSpace) throw failed(space);
+  return status;
+}
+
 /** Thrown where memory is at its maximum. */
 function outOfMemory(space: Space): RangeError {
   const mib = Math.round(space.memory.buffer.byteLength / 2 ** 20);
   return new RangeError(
     `coppice: the memory is full (${mib} MiB, the maximum); nothing was changed. Change many entries at a time with ` +
-      'withMutations() or setMany(), make what is soon done with in batch(), dispose() of versions that are not needed any more, or configure a larger memory',
+      'withMutations() or setMany(), make what is soon done with in batch(), dispose() of versions that are not ' +
+      'needed any more, or configure a larger memory',
   );
 }
 
@@ -167,9 +174,10 @@ export class Space {
     if (area !== 0) x.__stack_pointer.value = area;
     this.refresh();
     Atomics.store(this.i32, owners + cell, 0);
-    if (area === 0) throw new RangeError(`coppice: no place for one more worker: ${this.troubleAt(bottom)}`);
-    if (x.begin(area) !== 0)
-      throw new RangeError(`coppice: no place for one more worker: ${this.troubleAt(x.trouble(area))}`);
+    const refused = (trouble: number): RangeError =>
+      new RangeError(`coppice: no place for one more worker: ${this.troubleAt(trouble)}`);
+    if (area === 0) throw refused(bottom);
+    if (x.begin(area) !== 0) throw refused(x.trouble(area));
     return area;
   }
 
