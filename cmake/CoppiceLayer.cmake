@@ -7,7 +7,8 @@
 function(coppice_internal_target target)
   target_include_directories(${target} PRIVATE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
-  target_include_directories(${target} SYSTEM PRIVATE $<BUILD_INTERFACE:${COPPICE_XXHASH_INCLUDE_DIR}>)
+  target_include_directories(${target} SYSTEM PRIVATE
+    $<BUILD_INTERFACE:${COPPICE_XXHASH_INCLUDE_DIR}> $<BUILD_INTERFACE:${COPPICE_ZSTD_INCLUDE_DIR}>)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:coppice_flags>)
 endfunction()
 
@@ -62,5 +63,5 @@ function(coppice_library name)
   target_compile_definitions(${name} INTERFACE ${ARG_DEFINITIONS})
   target_include_directories(${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(${name} PRIVATE Threads::Threads $<BUILD_INTERFACE:coppice_flags>)
+  target_link_libraries(${name} PRIVATE Threads::Threads ${coppice_link_names} $<BUILD_INTERFACE:coppice_flags>)
 endfunction()

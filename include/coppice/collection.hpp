@@ -40,6 +40,7 @@ class version_identity {
 namespace detail {
 
 struct collection_access;
+struct pack_access;
 
 template <class Hash, class Equal>
 concept transparent = requires {

@@ -11,8 +11,9 @@
 //     integer), unless it declares `using is_avalanching = void;`, whose bits are taken as they are.
 // A Hash must not throw. It is heterogeneous if it declares `is_transparent`.
 //
-// Under one seed these values are the same in every process; with a release they may change. In files they are only in
-// stores, which refuse collections of another release's hash (coppice/store_arena.hpp).
+// Under one seed these values are the same in every process; with a release they may change. In files they are in
+// stores, which refuse collections of another release's hash (coppice/store_arena.hpp), and in packs, which then have
+// another number for them and are read entry by entry (docs/formats/pack.md).
 //
 // Thread safety: pure functions.
 #pragma once

@@ -257,6 +257,7 @@ class map {
   friend class transient_map<map>;
   friend class map_diff<map>;
   friend struct detail::collection_access;
+  friend struct detail::pack_access;
 
   template <class Query>
   [[nodiscard]] static decltype(auto) sought(const Query& key) noexcept(

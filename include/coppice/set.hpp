@@ -149,6 +149,7 @@ class set {
   friend class transient_set<set>;
   friend class set_diff<set>;
   friend struct detail::collection_access;
+  friend struct detail::pack_access;
 
   explicit set(trie&& of) noexcept : trie_(std::move(of)) {}
   // In an arena: what a store keeps of it, and back.

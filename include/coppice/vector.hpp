@@ -99,6 +99,7 @@ class transient_vector;
 
 namespace detail {
 struct collection_access;
+struct pack_access;
 }  // namespace detail
 
 /// A persistent vector. Memory: coppice/memory.hpp. LeafBits: log2 of the elements in a leaf, 0 for what suits
@@ -402,6 +403,7 @@ class vector {
   friend transient_type;
   friend diff_type;
   friend struct detail::collection_access;
+  friend struct detail::pack_access;
   template <class U, class M, unsigned L, unsigned B>
   friend class vector;
   // Types of complete elements; named in the bodies of functions only.

@@ -74,6 +74,23 @@ result<void> publish_file(int file, const char* path) noexcept;
 /// Removes the path. Errors: not_found, permission, system.
 result<void> remove_file(const char* path) noexcept;
 
+/// Opens a regular file of any owner for reading. Close-on-exec. Errors: not_found, permission, not_a_store (not a
+/// regular file), system.
+result<int> open_for_reading(const char* path) noexcept;
+
+/// Reads bytes [offset, offset + size) of a file. Errors: corrupt (the file is shorter), system.
+result<void> read_at(int file, std::uint64_t offset, std::byte* to, std::size_t size) noexcept;
+
+/// Writes all bytes at an offset. Errors: out_of_space, system.
+result<void> write_at(int file, std::uint64_t offset, const std::byte* from, std::size_t size) noexcept;
+
+/// Has the content of a nameless file on disk, and then gives it the path, in the place of what has it now: who opens
+/// the path gets the one or the other, whole, whatever is killed. A kill may leave the file under `spare_path`, a path
+/// in the same directory that no other is given. Errors: permission, not_found, out_of_space, system.
+result<void> replace_file(int file, const char* path, const char* spare_path) noexcept;
+
+void close_file(int file) noexcept;
+
 /// Identity of an open file / of what a path names now (no symlink followed). Errors: not_found, permission, system.
 result<file_identity> identify(int file) noexcept;
 result<file_identity> identify(const char* path) noexcept;

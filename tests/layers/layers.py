@@ -5,8 +5,8 @@
 - src/<layer> includes src/<layer> and the layers before it; worker, pack and store do not see each other.
 - The core (src/platform, src/arena, include/coppice/detail) also runs where there is neither heap nor exceptions nor
   threads: of the public headers it sees only CORE_PUBLIC, and no standard header of CORE_FORBIDDEN. Not part of it is
-  include/coppice/detail/heap and include/coppice/detail/shared, which are for typed collections; the core does not see
-  them. The latter sees public headers too.
+  include/coppice/detail/heap, shared and pack, which are for typed collections and for packs; the core does not see them.
+  The last two see public headers too.
 - include/coppice never includes src/.
 - apps, bindings and examples see public headers (include/coppice/*.hpp, include/coppice.h) and their own folder.
 - tests, fuzz and bench may include anything; nothing else includes apps, bindings or examples.
@@ -55,7 +55,7 @@ def is_public(target):
 
 
 def in_heap(path):
-    return path[:3] == ("include", "coppice", "detail") and path[3] in ("heap", "shared")
+    return path[:3] == ("include", "coppice", "detail") and path[3] in ("heap", "shared", "pack")
 
 
 def in_core_detail(path):
@@ -76,7 +76,7 @@ def violation(source, target):
     if source[0] == "include":
         if target[0] != "include":
             return f"include/ never sees {target[0]}/"
-        if in_heap(source) and (in_heap(target) or source[3] == "shared"):
+        if in_heap(source) and (in_heap(target) or source[3] in ("shared", "pack")):
             return None
         if source[:3] == ("include", "coppice", "detail") and not core_sees(target):
             return "detail/ sees detail/ and " + ", ".join(sorted(CORE_PUBLIC)) + " only"

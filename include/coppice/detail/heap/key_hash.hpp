@@ -36,14 +36,17 @@ struct key_hash {
   }
 };
 
+/// A number that nobody can guess. Where the system has no random numbers to give, an address must do.
+[[nodiscard]] inline std::uint64_t random_seed() noexcept {
+  std::uint64_t random = 0;
+  if (::getentropy(&random, sizeof(random)) != 0) random = reinterpret_cast<std::uintptr_t>(&random);
+  return random;
+}
+
 /// The seed of all collections of this process that are given no other: random, so that nobody can choose keys that
-/// collide. Where the system has no random numbers to give, the address of this variable must do.
+/// collide.
 [[nodiscard]] inline std::uint64_t process_seed() noexcept {
-  static const std::uint64_t seed = [] {
-    std::uint64_t random = 0;
-    if (::getentropy(&random, sizeof(random)) != 0) random = reinterpret_cast<std::uintptr_t>(&seed);
-    return random;
-  }();
+  static const std::uint64_t seed = random_seed();
   return seed;
 }
 

@@ -1,0 +1,247 @@
+// Packs: many versions of collections in one file or string of bytes, what they share once (docs/formats/pack.md).
+//
+//     std::vector<coppice::map<int, int>> versions = ...;
+//     std::vector<std::byte> bytes = coppice::serialize(versions);
+//     auto again = coppice::deserialize<coppice::map<int, int>>(bytes);      // they share again
+//
+//     coppice::pack_file_sink file("ages.pack");
+//     coppice::pack_writer writer(file, {.compression = coppice::pack_compression::zstd});
+//     writer.add("before", ages);                                            // collections of any types in one pack
+//     writer.add("after", ages.set("ada", 37));
+//     writer.finish();                                                       // before that there is no such file
+//
+//     coppice::pack_file_source source("ages.pack");
+//     coppice::pack_reader reader(source);
+//     for (const auto& version : reader.versions()) std::puts(version.name.c_str());
+//     auto before = reader.read<coppice::map<std::string, int>>("before");   // reads its nodes only
+//
+// Elements go by their codec (coppice/codec.hpp); a collection of another shape, hash or memory than the program's is
+// built anew, the first version in bulk and others by what differs, so that they share all the same.
+//
+// Seeds. A pack holds the seed of the hashes of what is in it. Whoever knows it can choose keys that collide, in this
+// process too if the collections have its seed. A pack for others is written with `seed = pack_seed::fresh`, for which
+// every version is built anew; and a reader of packs by others asks for `pack_seeds::own`.
+//
+// Errors: coppice::error. Of a pack: corrupt, with the offset and what is wrong there; version_mismatch; unsupported,
+// where it exceeds a limit (pack_limits); not_found for a version that is not in it; invalid_argument where its
+// elements are of another type. What sinks, sources and codecs throw passes through. Nothing is left behind.
+//
+// Thread safety: a writer or reader belongs to one thread; versions are what they always are.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coppice/detail/pack/input.hpp"
+#include "coppice/detail/pack/output.hpp"
+#include "coppice/detail/pack/typed_pack.hpp"
+#include "coppice/error.hpp"
+
+namespace coppice {
+
+using detail::pack_compression;
+
+/// Under which seed collections are written.
+enum class pack_seed : std::uint8_t {
+  own,    ///< that of the collection: the fastest, for oneself
+  fresh,  ///< a random one of the pack
+};
+
+struct pack_options {
+  pack_compression compression = pack_compression::none;
+  int level = 3;  ///< of zstd: 1, fast, to 19, small
+  pack_seed seed = pack_seed::own;
+  /// The seed of collections in the pack, for tests that need the same bytes every time.
+  std::optional<std::uint64_t> fixed_seed = {};
+};
+
+/// What a pack says of a version in it.
+struct pack_version {
+  enum class kind : std::uint8_t { map = 1, set = 2, vector = 3 };
+  std::string name;  ///< may be empty
+  kind collection = kind::map;
+  std::uint64_t size = 0;
+  std::string elements;  ///< schema of the C++ types; empty: values (coppice/value.hpp)
+};
+
+/// Keeps what is written in memory.
+class pack_memory_sink final : public pack_sink {
+ public:
+  [[nodiscard]] result<void> append(std::span<const std::byte> bytes) override;
+  [[nodiscard]] const std::vector<std::byte>& bytes() const& noexcept { return bytes_; }
+  [[nodiscard]] std::vector<std::byte> bytes() && noexcept { return std::move(bytes_); }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+/// Writes a file. It gets its name, in the place of one that has it, when the pack is finished and on disk; before, and
+/// if there is an error or a kill, nothing is to be seen of it.
+class pack_file_sink final : public pack_sink {
+ public:
+  /// `mode`: permission bits. Errors: not_found, permission, unsupported (a file system without O_TMPFILE), system.
+  explicit pack_file_sink(std::string path, std::uint32_t mode = 0600);
+  ~pack_file_sink() override;
+  [[nodiscard]] result<void> append(std::span<const std::byte> bytes) override;
+  [[nodiscard]] result<void> finish() override;
+
+ private:
+  std::string path_;
+  int file_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+/// Reads a file, as much of it as is asked for. The file may be removed or replaced meanwhile; if it is cut short,
+/// reading fails.
+class pack_file_source final : public pack_source {
+ public:
+  /// Errors: not_found, permission, not_a_store (not a regular file), system.
+  explicit pack_file_source(const std::string& path);
+  ~pack_file_source() override;
+  [[nodiscard]] std::uint64_t size_bytes() const noexcept override { return size_; }
+  [[nodiscard]] result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size,
+                                                        std::vector<std::byte>& into) const override;
+
+ private:
+  int file_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+/// Reads bytes in memory, which must stay where they are.
+class pack_memory_source final : public pack_source {
+ public:
+  explicit pack_memory_source(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
+  [[nodiscard]] std::uint64_t size_bytes() const noexcept override { return bytes_.size(); }
+  [[nodiscard]] result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size,
+                                                        std::vector<std::byte>& into) const override;
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+/// Writes versions, one after the other. Keeps those that it was given until it is destroyed.
+class pack_writer {
+ public:
+  /// The sink must live as long as the writer.
+  explicit pack_writer(pack_sink& sink, const pack_options& options = {});
+  pack_writer(const pack_writer&) = delete;
+  pack_writer& operator=(const pack_writer&) = delete;
+  ~pack_writer();
+
+  /// Writes a version under a name, which no other has. O(what no version before has); on a fresh seed O(n) for the
+  /// first version of a kind.
+  template <class Collection>
+  void add(std::string_view name, const Collection& version) {
+    begin_version(name);
+    auto& writing = part<detail::typed_pack_writing<Collection>>();
+    detail::pack_root root =
+        writing.write(*output_, version, seed_for(detail::typed_pack<Collection>::seed_of(version)));
+    root.name = name;
+    end_version(root);
+  }
+  /// The same without a name.
+  template <class Collection>
+  void add(const Collection& version) {
+    add(std::string_view(), version);
+  }
+  /// Ends the pack. To be called once, and last.
+  void finish();
+
+  /// Nodes written.
+  [[nodiscard]] std::uint64_t nodes() const noexcept;
+
+ private:
+  [[nodiscard]] std::uint64_t seed_for(std::uint64_t own) const noexcept { return seed_.value_or(own); }
+  void begin_version(std::string_view name);
+  void end_version(const detail::pack_root& root);
+
+  template <class Part>
+  [[nodiscard]] Part& part() {
+    return parts_.template get<Part>();
+  }
+
+  detail::typed_parts parts_;
+  std::unique_ptr<detail::pack_output> output_;
+  std::optional<std::uint64_t> seed_;  // of all collections
+  bool usable_ = true;
+};
+
+/// Reads versions. What it has read of one it shares with the next.
+class pack_reader {
+ public:
+  /// The source must live as long as the reader. Reads header and index.
+  explicit pack_reader(const pack_source& source, const pack_limits& limits = {});
+  /// The bytes must stay where they are.
+  explicit pack_reader(std::span<const std::byte> bytes, const pack_limits& limits = {});
+  pack_reader(const pack_reader&) = delete;
+  pack_reader& operator=(const pack_reader&) = delete;
+  ~pack_reader();
+
+  [[nodiscard]] const std::vector<pack_version>& versions() const noexcept { return versions_; }
+
+  /// A version by its place in versions(). O(what no version read before has).
+  template <class Collection>
+  [[nodiscard]] Collection read(std::size_t index) {
+    const detail::pack_root& root = root_at(index);
+    auto& reading = parts_.template get<detail::typed_pack_reading<Collection>>();
+    result<Collection> made = reading.read(*input_, root);
+    if (!made) raise(made.why(), index);
+    return *std::move(made);
+  }
+  /// A version by its name.
+  template <class Collection>
+  [[nodiscard]] Collection read(std::string_view name) {
+    return read<Collection>(index_of(name));
+  }
+  /// All versions, which must be collections of one type.
+  template <class Collection>
+  [[nodiscard]] std::vector<Collection> read_all() {
+    std::vector<Collection> all;
+    all.reserve(versions_.size());
+    for (std::size_t i = 0; i < versions_.size(); ++i) all.push_back(read<Collection>(i));
+    return all;
+  }
+
+ private:
+  void open(const pack_limits& limits);
+  [[nodiscard]] std::size_t index_of(std::string_view name) const;
+  [[nodiscard]] const detail::pack_root& root_at(std::size_t index) const;
+  [[noreturn]] void raise(const failure& why, std::size_t index) const;
+
+  std::unique_ptr<pack_source> owned_source_;
+  const pack_source* source_;
+  std::unique_ptr<detail::pack_input> input_;
+  std::vector<pack_version> versions_;
+  detail::typed_parts parts_;
+};
+
+/// Versions of one type as a pack.
+template <class Collection>
+[[nodiscard]] std::vector<std::byte> serialize(std::span<const Collection> versions, const pack_options& options = {}) {
+  pack_memory_sink sink;
+  pack_writer writer(sink, options);
+  for (const Collection& version : versions) writer.add(version);
+  writer.finish();
+  return std::move(sink).bytes();
+}
+template <class Collection>
+[[nodiscard]] std::vector<std::byte> serialize(const std::vector<Collection>& versions,
+                                               const pack_options& options = {}) {
+  return serialize(std::span<const Collection>(versions), options);
+}
+
+/// The versions in a pack of one type.
+template <class Collection>
+[[nodiscard]] std::vector<Collection> deserialize(std::span<const std::byte> bytes, const pack_limits& limits = {}) {
+  return pack_reader(bytes, limits).read_all<Collection>();
+}
+
+}  // namespace coppice
