@@ -47,6 +47,9 @@
 
 namespace coppice {
 
+class snapshot;
+class store;
+
 using detail::pack_compression;
 
 /// Under which seed collections are written.
@@ -152,6 +155,9 @@ class pack_writer {
   void add(const Collection& version) {
     add(std::string_view(), version);
   }
+  /// A version of a store.
+  void add(std::string_view name, const class snapshot& version);
+  void add(const class snapshot& version) { add(std::string_view(), version); }
   /// Ends the pack. To be called once, and last.
   void finish();
 
@@ -211,6 +217,7 @@ class pack_reader {
   }
 
  private:
+  friend class store;
   void open(const pack_limits& limits);
   [[nodiscard]] std::size_t index_of(std::string_view name) const;
   [[nodiscard]] const detail::pack_root& root_at(std::size_t index) const;

@@ -37,6 +37,11 @@
 
 namespace coppice {
 
+class pack_reader;
+class pack_sink;
+class pack_writer;
+struct pack_options;
+
 namespace detail {
 struct collection_record;
 struct stored_place;
@@ -196,6 +201,7 @@ class snapshot {
   [[nodiscard]] diff_range diff(const snapshot& older) const;
 
  private:
+  friend class pack_writer;
   friend class store;
   explicit snapshot(std::unique_ptr<store_detail::snapshot_state> state) noexcept;
   [[nodiscard]] std::optional<detail::stored_place> find_collection(const value_view& key, value_kind kind,
@@ -272,6 +278,23 @@ class store {
   /// Runs f once with the writers' lock held and publishes all its writes as one version, or, if f throws, none of
   /// them. Synchronous and not re-entrant: f must not write to this store by another way (error busy).
   void transact(const std::function<void(transaction&)>& f);
+
+  /// Writes versions of this store as a pack, what they share once (coppice/pack.hpp): the newest one, or these. Takes
+  /// no lock. O(what they do not share).
+  void pack(pack_sink& to) const;
+  void pack(pack_sink& to, std::span<const class snapshot> versions, const pack_options& options) const;
+  /// Makes a version of a pack, a map, the content of this store, in one transaction: all see what was there before, or
+  /// all of the version. Where the pack was written by a store of this seed, nodes are taken over as they are; else it
+  /// is built anew. Values of C++ types that have no counterpart are refused (error unsupported).
+  void restore(pack_reader& from, std::size_t version);
+  /// The same for all versions of a pack, one after the other, the last one of which stays: each is seen as a whole.
+  /// What they share they share here too. Returns them.
+  std::vector<class snapshot> restore_all(pack_reader& from);
+  /// A new store with the content of a version, which nobody sees before it is whole. It gets the seed of the pack, if
+  /// that is of a store, and so the very nodes of it; to a pack by others, who might choose keys that collide, give
+  /// `options.seed`. Error exists, when there is a store of this name. `options.mode` counts for nothing.
+  static store create_from(pack_reader& from, std::size_t version, std::string_view name_or_path,
+                           const store_options& options = {});
 
   /// Runs a whole collection now and gives memory back to the system; returns the bytes that it found free, given back
   /// or not. Where what is left lies scattered over mostly free blocks, and older versions hold little besides, the

@@ -105,11 +105,13 @@ result<void> session::create(const char* path, const create_options& options) no
   COPPICE_STEP(create_after_commit);
   if (done) done = initialise(rounded);
   if (done) done = claim_slot();
-  if (done) done = platform::publish_file(map_.file(), path);
+  if (done && !options.nameless) done = platform::publish_file(map_.file(), path);
   COPPICE_STEP(create_after_name);
   if (!done) close();
   return done;
 }
+
+result<void> session::publish_name(const char* path) noexcept { return platform::publish_file(map_.file(), path); }
 
 result<void> session::attach(const open_expectation& expected) noexcept {
   result<void> judged = failure{errc::corrupt, 0, "header", 0, 0};

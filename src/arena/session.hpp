@@ -29,6 +29,7 @@ struct create_options {
   std::uint64_t seed = 0;
   bool sequential_fences = false;  // else membarrier where the system has it
   bool apart = false;              // no HEAD: see publish_apart
+  bool nameless = false;           // publish_name() gives it its path
   std::uint16_t leaf_entries = 0;  // B, S, V: recorded in the header and compared at open
   std::uint32_t leaf_bytes = 0;
   std::uint32_t inline_bytes = 0;
@@ -100,6 +101,8 @@ class session {
   [[nodiscard]] bool destroyed() const noexcept {
     return map_.words().state.load(std::memory_order_acquire) != static_cast<std::uint32_t>(life::alive);
   }
+  /// Gives an arena that was created nameless its path. Errors: exists, permission, not_found, system.
+  result<void> publish_name(const char* path) noexcept;
   /// Open handles of every process answer `closed` from now on.
   void mark_destroyed() noexcept;
   /// Removes the path if it still names this arena. Precondition: destroyed(). Errors: busy, permission, system.

@@ -75,13 +75,19 @@ result<void> create_or_open(arena::session& session, const char* path, const sto
 
 }  // namespace
 
-open_arena::open_arena(std::string name, std::string path, const store_options& options)
+open_arena::open_arena(std::string name, std::string path, const store_options& options, bool nameless)
     : name_(std::move(name)), path_(std::move(path)), options_(options) {
   if (options.limit_bytes < arena::min_limit_bytes || options.limit_bytes > arena::max_arena_bytes) {
     raise(errc::invalid_argument, name_,
           "limit_bytes is " + std::to_string(options.limit_bytes) + "; it must be between 4 MiB and 64 GiB");
   }
-  value_or_raise(create_or_open(session_, path_.c_str(), options_), name_);
+  if (nameless) {
+    arena::create_options made = creation(options_);
+    made.nameless = true;
+    value_or_raise(session_.create(path_.c_str(), made), name_);
+  } else {
+    value_or_raise(create_or_open(session_, path_.c_str(), options_), name_);
+  }
   collector_.attach(session_);
   nodes_.attach(session_, collector_);
   view_ = arena_view(session_.map());
@@ -156,16 +162,14 @@ writing::writing(open_arena& into, bool edits) : arena_(into) {
 void writing::commit(ref root) {
   arena_.require_open();
   if (root == base_root_) return;
-  open_ = false;
+  settled_ = true;
   const result<std::uint64_t> published = arena::publish(arena_.session_, arena_.nodes_, base_, root);
-  arena::session::unpin(*arena_.writer_pin_);
-  arena::release(arena_.session_, arena_.session_.map().words().writer_lock);
   if (!published) raise(published.why(), arena_.name_);
 }
 
 writing::~writing() {
-  if (!open_ || arena_.abandoned()) return;  // forked inside the transaction: lock, pin and blocks are the parent's
-  arena_.nodes_.roll_back();
+  if (arena_.abandoned()) return;  // forked inside the transaction: lock, pin and blocks are the parent's
+  if (!settled_) arena_.nodes_.roll_back();
   arena::session::unpin(*arena_.writer_pin_);
   arena::release(arena_.session_, arena_.session_.map().words().writer_lock);
 }

@@ -55,11 +55,14 @@ static_assert(detail::readable_memory<arena_view>);
 
 class open_arena {
  public:
-  open_arena(std::string name, std::string path, const store_options& options);
+  /// `nameless`: a new one, to which name_it() gives its path.
+  open_arena(std::string name, std::string path, const store_options& options, bool nameless = false);
   open_arena(const open_arena&) = delete;
   open_arena& operator=(const open_arena&) = delete;
   ~open_arena();
 
+  /// Throws error exists.
+  void name_it() { value_or_raise(session_.publish_name(path_.c_str()), name_); }
   /// Throws error closed if this handle may not be used any more.
   void require_usable() const {
     if (closed_.load(std::memory_order_relaxed) || session_.destroyed()) raise({errc::closed, 0, "", 0, 0}, name_);
@@ -147,7 +150,8 @@ class reading {
   arena::version_ref version_;
 };
 
-/// The writers' lock, a pinned base, and an allocator in a transaction. Publishes on commit(), rolls back otherwise.
+/// The writers' lock, a pinned base, and an allocator in a transaction. Publishes on commit(), rolls back otherwise;
+/// others may write when it ends.
 class writing {
  public:
   writing(open_arena& into, bool edits);
@@ -166,7 +170,7 @@ class writing {
   open_arena& arena_;
   arena::version_ref base_;
   ref base_root_ = 0;
-  bool open_ = true;
+  bool settled_ = false;  // published, or rolled back
 };
 
 /// Remembers that this thread is inside transact().

@@ -15,66 +15,13 @@
 #include "src/store/snapshot.hpp"
 #include "src/store/space.hpp"
 #include "src/store/state.hpp"
+#include "src/store/work.hpp"
 
 namespace coppice {
 
 using store_detail::raise;
 
 namespace store_detail {
-
-/// A handle: where the store is, and the open arena until close().
-class store_state {
- public:
-  store_state(const location& where, const store_options& options)
-      : name_(where.name), path_(where.path), arena_(std::make_shared<open_arena>(where.name, where.path, options)) {}
-
-  [[nodiscard]] const std::shared_ptr<open_arena>& shared() const {
-    if (arena_ == nullptr) raise({errc::closed, 0, "", 0, 0}, name_);
-    arena_->require_usable();
-    return arena_;
-  }
-  [[nodiscard]] open_arena& arena() const { return *shared(); }
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  void close() noexcept { arena_.reset(); }
-
- private:
-  std::string name_;
-  std::string path_;
-  std::shared_ptr<open_arena> arena_;
-};
-
-/// The working root of a transaction.
-class transaction_state {
- public:
-  transaction_state(open_arena& arena, writing& scope) noexcept : arena_(arena), scope_(scope), root_(scope.root()) {}
-
-  [[nodiscard]] open_arena& arena() const noexcept { return arena_; }
-  [[nodiscard]] ref root() const noexcept { return root_; }
-
-  void set(const value_view& key, const value_view& value);
-  void set_collection(const value_view& key, value_kind kind, const detail::collection_record& record);
-  void set_many(batch& sorted);
-  bool erase(const value_view& key);
-  void clear() {
-    arena_.require_open();
-    root_ = 0;
-  }
-  /// Where typed collections are made. Only inside transact().
-  [[nodiscard]] transaction_space& space() noexcept { return *space_; }
-  void use(transaction_space* space) noexcept { space_ = space; }
-
- private:
-  void adopt(const detail::edit_result<ref>& edited) {
-    if (edited.change == detail::trie_change::out_of_space) scope_.raise_trouble();
-    root_ = edited.root;
-  }
-
-  open_arena& arena_;
-  writing& scope_;
-  transaction_space* space_ = nullptr;
-  ref root_;
-};
 
 namespace {
 

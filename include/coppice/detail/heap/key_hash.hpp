@@ -38,8 +38,9 @@ struct key_hash {
 
 /// A number that nobody can guess. Where the system has no random numbers to give, an address must do.
 [[nodiscard]] inline std::uint64_t random_seed() noexcept {
+  static const char somewhere = 0;
   std::uint64_t random = 0;
-  if (::getentropy(&random, sizeof(random)) != 0) random = reinterpret_cast<std::uintptr_t>(&random);
+  if (::getentropy(&random, sizeof(random)) != 0) random = reinterpret_cast<std::uintptr_t>(&somewhere);
   return random;
 }
 

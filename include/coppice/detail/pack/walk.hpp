@@ -255,7 +255,9 @@ class vector_walk : public pack_walk {
       if (!open(records[i], node)) return false;
       if (node.head.kind == record_kind::vector_more) (void)read_some_link(node.from, records[i]);
       if (!each_entry(node, records[i], [&](const column_part* parts) {
-            return left == 0 || (--left, f(walked_entry{node.record, {parts[0], {}}}));
+            if (left == 0) return true;
+            --left;
+            return f(walked_entry{node.record, {parts[0], {}}});
           })) {
         return false;
       }

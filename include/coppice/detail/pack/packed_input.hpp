@@ -1,0 +1,86 @@
+// Reading tries of packed leaves of the shape and hash that they are to have.
+//
+// Thread safety: one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "coppice/detail/pack/trie_input.hpp"
+#include "coppice/detail/packed_leaf.hpp"
+#include "coppice/value.hpp"
+
+namespace coppice::detail {
+
+/// What is wrong with a key or value, or null.
+[[nodiscard]] inline const char* wrong_part(const packed_view& part, bool is_key) noexcept {
+  if (is_collection(part.kind)) return is_key ? "a collection is no key" : nullptr;
+  const std::span<const std::byte> bytes(part.data, part.size);
+  if (!is_valid_encoding(part.kind, bytes)) return "a value is not encoded as it must be";
+  if (part.size > (is_key ? limits::max_key_bytes : limits::max_value_bytes)) return "a key or value is too long";
+  if (is_key && part.kind == value_kind::float64) {
+    const value_view key = value_view::stored(part.kind, bytes);
+    if (!(key.as_key() == key)) return "a number is not in its form as a key";
+  }
+  return nullptr;
+}
+
+template <class Edit, class Leaf>
+class packed_trie_loader final : public trie_loader<Edit, Leaf, packed_trie_loader<Edit, Leaf>> {
+  using base = trie_loader<Edit, Leaf, packed_trie_loader>;
+  using Ref = typename Edit::ref_type;
+  using item = typename Leaf::item;
+
+ public:
+  using base::base;
+
+  void begin(std::uint32_t count) {
+    items_.clear();
+    items_.reserve(count);
+  }
+  [[nodiscard]] bool add(const column_part* parts, const record_bytes& record) {
+    item made;
+    if (!read(parts[0], true, record, made.key, made.key_blob)) return false;
+    if (!read(parts[1], false, record, made.value, made.value_blob)) return false;
+    made.hash = this->leaf_.hash(made.key);
+    items_.push_back(made);
+    return true;
+  }
+  [[nodiscard]] const std::vector<item>& items() const noexcept { return items_; }
+
+ private:
+  [[nodiscard]] bool read(const column_part& part, bool is_key, const record_bytes& record, packed_view& view,
+                          Ref& blob) {
+    view = {part.data, static_cast<std::size_t>(part.size), part.kind};
+    if (part.data == nullptr && !read_blob(part, record, view, blob)) return false;
+    const char* const wrong = wrong_part(view, is_key);
+    if (wrong != nullptr) this->input().fail(record.failure_here(wrong));
+    return wrong == nullptr;
+  }
+  [[nodiscard]] bool read_blob(const column_part& part, const record_bytes& record, packed_view& view, Ref& blob) {
+    if (is_collection(part.kind)) {
+      failure why = record.failure_here("a collection inside a store cannot be read from a pack yet");
+      why.code = errc::unsupported;
+      this->input().fail(why);
+      return false;
+    }
+    Ref& known = blobs_[part.link];
+    if (known == Ref{}) {
+      std::vector<std::byte> bytes;
+      if (!this->input().gather(part.link, part.size, record, bytes)) return false;
+      known = make_blob(this->memory_, {bytes.data(), bytes.size(), part.kind});
+      if (known == Ref{}) return this->ran_out();
+    }
+    view = view_of_blob(this->memory_.address(known), part.kind);
+    blob = known;
+    if (view.size == part.size) return true;
+    this->input().fail(record.failure_here("a value has another length than its record"));
+    return false;
+  }
+
+  std::vector<item> items_;
+  paged_array<Ref> blobs_;
+};
+
+}  // namespace coppice::detail

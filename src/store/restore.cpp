@@ -1,0 +1,238 @@
+// Versions of packs as the content of stores.
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coppice/detail/pack/packed_input.hpp"
+#include "coppice/detail/pack/packed_output.hpp"
+#include "coppice/detail/pack/schema_values.hpp"
+#include "coppice/detail/pack/walk.hpp"
+#include "coppice/pack.hpp"
+#include "src/store/snapshot.hpp"
+#include "src/store/work.hpp"
+
+namespace coppice {
+
+namespace store_detail {
+
+namespace {
+
+using detail::pack_input;
+using detail::pack_root;
+using detail::pack_type;
+using detail::walked_entry;
+
+/// Parts of entries of any pack as values; what they point to stays as long as this object.
+class value_reader {
+ public:
+  value_reader(pack_input& input, const pack_type& type) : input_(input) {
+    if (type.elements == detail::pack_elements::values) return;
+    const auto [key, value] = detail::parts_of_schema(type.schema);
+    schemas_[0] = key;
+    schemas_[1] = value;
+  }
+  [[nodiscard]] bool can_read() const {
+    return schemas_[0].empty() || (detail::has_counterpart(schemas_[0]) && detail::has_counterpart(schemas_[1]));
+  }
+
+  /// Column 0: a key, 1: a value. Nothing: the input knows why.
+  [[nodiscard]] std::optional<value_view> read(const walked_entry& entry, unsigned column) {
+    const detail::column_part& part = entry.parts[column];
+    std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
+    if (is_collection(part.kind)) {
+      return fail(entry, "a collection inside a store cannot be read from a pack yet", errc::unsupported);
+    }
+    if (part.data == nullptr) {
+      if (!input_.gather(part.link, part.size, entry.record, gathered_.emplace_back())) return std::nullopt;
+      bytes = gathered_.back();
+    }
+    if (!schemas_[column].empty()) {
+      const std::optional<value_view> made = detail::value_of_encoded(schemas_[column], bytes);
+      if (!made)
+        return fail(entry, "a number is beyond int64, or an element is not encoded as it must be", errc::corrupt);
+      return checked(entry, *made, column == 0);
+    }
+    const char* const wrong = detail::wrong_part({bytes.data(), bytes.size(), part.kind}, column == 0);
+    if (wrong != nullptr) return fail(entry, wrong, errc::corrupt);
+    return value_view::stored(part.kind, bytes);
+  }
+  void forget() { gathered_.clear(); }
+
+ private:
+  [[nodiscard]] std::optional<value_view> checked(const walked_entry& entry, const value_view& made, bool is_key) {
+    if (made.raw().size() <= (is_key ? limits::max_key_bytes : limits::max_value_bytes)) return made;
+    return fail(entry, "a key or value is too long for a store", errc::invalid_argument);
+  }
+  [[nodiscard]] std::nullopt_t fail(const walked_entry& entry, const char* reason, errc code) {
+    failure why = entry.record.failure_here(reason);
+    why.code = code;
+    input_.fail(why);
+    return std::nullopt;
+  }
+
+  pack_input& input_;
+  std::string schemas_[2];  // empty: values
+  std::deque<std::vector<std::byte>> gathered_;
+};
+
+/// Brings versions of a pack into a store. What was brought stays where it is as long as its versions are kept.
+class restoring {
+ public:
+  restoring(open_arena& into, pack_input& from) noexcept : arena_(into), input_(from) {}
+
+  /// Makes a version the newest one, and calls `then` before others may write. False: the input knows why not. Throws
+  /// error.
+  template <class Then>
+  [[nodiscard]] bool restore(const pack_root& root, const Then& then) {
+    const pack_type& type = input_.type(root.type);
+    const bool as_it_is = type == detail::packed_pack_type<leaf_policy>(arena_.session().map().id().seed);
+    writing scope(arena_, !as_it_is);
+    const std::optional<ref> made = as_it_is ? take_over(scope, root) : rebuild(scope, root, type);
+    if (!made) return false;
+    scope.commit(*made);
+    then();
+    return true;
+  }
+
+ private:
+  using loader = detail::packed_trie_loader<arena::allocator, leaf_policy>;
+
+  [[nodiscard]] std::optional<ref> take_over(writing& scope, const pack_root& root) {
+    if (loader_ == nullptr) loader_ = std::make_unique<loader>(input_, root.type, scope.nodes(), arena_.leaf());
+    const ref made = loader_->load(root.tree);
+    if (made == 0 && root.tree.size != 0) {
+      if (loader_->out_of_space()) scope.raise_trouble();
+      return std::nullopt;
+    }
+    return made;
+  }
+
+  [[nodiscard]] std::optional<ref> rebuild(writing& scope, const pack_root& root, const pack_type& type) {
+    if (reader_ == nullptr) {
+      reader_ = std::make_unique<value_reader>(input_, type);
+      walk_ = std::make_unique<detail::trie_walk>(input_, root.type);
+    }
+    transaction_state work(arena_, scope);
+    work.start_from(last_root_);
+    const bool read = last_ ? change(work, root) : build(work, root);
+    if (!read) return std::nullopt;
+    if (detail::trie_size(arena_.view(), work.root()) != root.tree.size) {
+      input_.fail({errc::corrupt, 0, "a version has another size than it says, or a key twice", 0, 0});
+      return std::nullopt;
+    }
+    last_ = root.tree.root;
+    last_root_ = work.root();
+    return last_root_;
+  }
+
+  /// All entries, in runs, the first of which is built bottom up.
+  [[nodiscard]] bool build(transaction_state& work, const pack_root& root) {
+    constexpr std::size_t most = std::size_t{1} << 18;
+    std::deque<value> owned;
+    std::vector<key_value> run;
+    const auto write = [&] {
+      batch sorted(arena_.leaf(), run);
+      work.set_many(sorted);
+      run.clear();
+      owned.clear();
+      reader_->forget();
+    };
+    const bool read = walk_->each(root.tree.root, [&](const walked_entry& entry) {
+      const auto key = reader_->read(entry, 0), content = key ? reader_->read(entry, 1) : std::nullopt;
+      if (!content) return false;
+      const value_view key_view = owned.emplace_back(*key).view();
+      run.push_back({key_view, owned.emplace_back(*content).view()});
+      if (run.size() == most) write();
+      return true;
+    });
+    if (read) write();
+    return read;
+  }
+
+  [[nodiscard]] bool change(transaction_state& work, const pack_root& root) {
+    return walk_->diff(*last_, root.tree.root, [&](detail::diff_kind kind, const walked_entry& entry) {
+      reader_->forget();
+      const auto key = reader_->read(entry, 0);
+      if (!key) return false;
+      if (kind == detail::diff_kind::removed) {
+        work.erase(*key);
+        return true;
+      }
+      const auto content = reader_->read(entry, 1);
+      if (content) work.set(*key, *content);
+      return content.has_value();
+    });
+  }
+
+  open_arena& arena_;
+  pack_input& input_;
+  std::unique_ptr<loader> loader_;
+  std::unique_ptr<value_reader> reader_;
+  std::unique_ptr<detail::trie_walk> walk_;
+  std::optional<detail::node_number> last_;  // the version that was built last
+  ref last_root_ = 0;                        // and where
+};
+
+void require_map(const pack_version& version, const pack_type& type, pack_input& input, const std::string& name) {
+  if (version.collection != pack_version::kind::map) {
+    raise(errc::invalid_argument, name, "only a map can be restored into a store; the version is a set or a vector");
+  }
+  if (!value_reader(input, type).can_read()) {
+    raise(errc::unsupported, name,
+          "the version has elements of the C++ types " + version.elements +
+              ", which values of a store have no counterpart of; read it with coppice::pack_reader");
+  }
+}
+
+}  // namespace
+
+}  // namespace store_detail
+
+void store::restore(pack_reader& from, std::size_t version) {
+  store_detail::open_arena& arena = state_->arena();
+  arena.require_writable();
+  const detail::pack_root& root = from.root_at(version);
+  store_detail::require_map(from.versions()[version], from.input_->type(root.type), *from.input_, name());
+  store_detail::restoring work(arena, *from.input_);
+  if (!work.restore(root, [] {})) from.raise(from.input_->take_trouble(), version);
+}
+
+std::vector<snapshot> store::restore_all(pack_reader& from) {
+  store_detail::open_arena& arena = state_->arena();
+  arena.require_writable();
+  for (std::size_t i = 0; i < from.versions().size(); ++i) {
+    store_detail::require_map(from.versions()[i], from.input_->type(from.root_at(i).type), *from.input_, name());
+  }
+  std::vector<class snapshot> made;
+  std::vector<std::unique_ptr<store_detail::restoring>> by_type;
+  for (std::size_t i = 0; i < from.versions().size(); ++i) {
+    const detail::pack_root& root = from.root_at(i);
+    if (by_type.size() <= root.type) by_type.resize(root.type + 1);
+    auto& here = by_type[root.type];
+    if (here == nullptr) here = std::make_unique<store_detail::restoring>(arena, *from.input_);
+    const auto keep = [&] { made.push_back(snapshot()); };
+    if (!here->restore(root, keep)) from.raise(from.input_->take_trouble(), i);
+  }
+  return made;
+}
+
+store store::create_from(pack_reader& from, std::size_t version, std::string_view name_or_path,
+                         const store_options& options) {
+  const store_detail::location where = store_detail::locate(name_or_path, true);
+  const detail::pack_root& root = from.root_at(version);
+  const detail::pack_type& type = from.input_->type(root.type);
+  store_detail::require_map(from.versions()[version], type, *from.input_, where.name);
+  store_options made = options;
+  if (!made.seed && type.hash == detail::pack_hash::store) made.seed = type.seed;
+  auto arena = std::make_shared<store_detail::open_arena>(where.name, where.path, made, true);
+  store_detail::restoring work(*arena, *from.input_);
+  if (!work.restore(root, [] {})) from.raise(from.input_->take_trouble(), version);
+  arena->name_it();
+  return store(std::make_shared<store_detail::store_state>(where, std::move(arena)));
+}
+
+}  // namespace coppice
