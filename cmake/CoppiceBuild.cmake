@@ -20,7 +20,8 @@ find_package(Threads REQUIRED)
 find_path(COPPICE_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 # By its name, so that whoever links a static library of ours finds it in the same way.
 find_path(COPPICE_ZSTD_INCLUDE_DIR zstd.h REQUIRED)
-set(coppice_link_names zstd)
+find_path(COPPICE_SODIUM_INCLUDE_DIR sodium.h REQUIRED)
+set(coppice_link_names zstd sodium)
 
 add_library(coppice_flags INTERFACE)
 target_compile_options(coppice_flags INTERFACE -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow)

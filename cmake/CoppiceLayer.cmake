@@ -8,7 +8,8 @@ function(coppice_internal_target target)
   target_include_directories(${target} PRIVATE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   target_include_directories(${target} SYSTEM PRIVATE
-    $<BUILD_INTERFACE:${COPPICE_XXHASH_INCLUDE_DIR}> $<BUILD_INTERFACE:${COPPICE_ZSTD_INCLUDE_DIR}>)
+    $<BUILD_INTERFACE:${COPPICE_XXHASH_INCLUDE_DIR}> $<BUILD_INTERFACE:${COPPICE_ZSTD_INCLUDE_DIR}>
+    $<BUILD_INTERFACE:${COPPICE_SODIUM_INCLUDE_DIR}>)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:coppice_flags>)
 endfunction()
 

@@ -22,6 +22,16 @@
 // process too if the collections have its seed. A pack for others is written with `seed = pack_seed::fresh`, for which
 // every version is built anew; and a reader of packs by others asks for `pack_seeds::own`.
 //
+// Incremental packs. A writer on a base, a pack that is there already, writes only what the base lacks; and what it
+// writes may be a base in turn. Each names the base that it is read with by the digest of its bytes. compact() makes
+// one pack of such a chain.
+//
+//     coppice::pack_reader monday(monday_source);
+//     coppice::pack_writer tuesday(sink, monday);
+//     tuesday.add(store.snapshot());
+//     tuesday.finish();
+//     coppice::pack_reader reader(tuesday_source, monday);
+//
 // Errors: coppice::error. Of a pack: corrupt, with the offset and what is wrong there; version_mismatch; unsupported,
 // where it exceeds a limit (pack_limits); not_found for a version that is not in it; invalid_argument where its
 // elements are of another type. What sinks, sources and codecs throw passes through. Nothing is left behind.
@@ -29,6 +39,7 @@
 // Thread safety: a writer or reader belongs to one thread; versions are what they always are.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +62,7 @@ class snapshot;
 class store;
 
 using detail::pack_compression;
+using detail::pack_digest;
 
 /// Under which seed collections are written.
 enum class pack_seed : std::uint8_t {
@@ -72,17 +84,23 @@ struct pack_version {
   std::string name;  ///< may be empty
   kind collection = kind::map;
   std::uint64_t size = 0;
-  std::string elements;  ///< schema of the C++ types; empty: values (coppice/value.hpp)
+  /// Schema of the C++ types; empty: values (coppice/value.hpp); "?": the base tells, which is not there.
+  std::string elements;
+  std::uint64_t store_version = 0;                       ///< of versions of stores, else 0
+  std::chrono::system_clock::time_point committed_at{};  ///< likewise
 };
 
 /// Keeps what is written in memory.
 class pack_memory_sink final : public pack_sink {
  public:
   [[nodiscard]] result<void> append(std::span<const std::byte> bytes) override;
+  [[nodiscard]] result<void> finish() override;
+  /// The pack, once it is finished; before, nothing.
   [[nodiscard]] const std::vector<std::byte>& bytes() const& noexcept { return bytes_; }
   [[nodiscard]] std::vector<std::byte> bytes() && noexcept { return std::move(bytes_); }
 
  private:
+  std::vector<std::vector<std::byte>> pieces_;  // growing one vector would copy, and touch new memory, several times
   std::vector<std::byte> bytes_;
 };
 
@@ -135,6 +153,9 @@ class pack_writer {
  public:
   /// The sink must live as long as the writer.
   explicit pack_writer(pack_sink& sink, const pack_options& options = {});
+  /// Writes only what the base lacks, which must live as long as the writer. Collections of types that the base has are
+  /// written under its seeds. Reads all of the base, and hashes it: O(base).
+  pack_writer(pack_sink& sink, class pack_reader& base, const pack_options& options = {});
   pack_writer(const pack_writer&) = delete;
   pack_writer& operator=(const pack_writer&) = delete;
   ~pack_writer();
@@ -145,8 +166,8 @@ class pack_writer {
   void add(std::string_view name, const Collection& version) {
     begin_version(name);
     auto& writing = part<detail::typed_pack_writing<Collection>>();
-    detail::pack_root root =
-        writing.write(*output_, version, seed_for(detail::typed_pack<Collection>::seed_of(version)));
+    using traits = detail::typed_pack<Collection>;
+    detail::pack_root root = writing.write(*output_, version, seed_for(traits::type(traits::seed_of(version))));
     root.name = name;
     end_version(root);
   }
@@ -165,7 +186,8 @@ class pack_writer {
   [[nodiscard]] std::uint64_t nodes() const noexcept;
 
  private:
-  [[nodiscard]] std::uint64_t seed_for(std::uint64_t own) const noexcept { return seed_.value_or(own); }
+  /// Under which seed collections of a type are written that have this one.
+  [[nodiscard]] std::uint64_t seed_for(detail::pack_type type) const;
   void begin_version(std::string_view name);
   void end_version(const detail::pack_root& root);
 
@@ -177,6 +199,7 @@ class pack_writer {
   detail::typed_parts parts_;
   std::unique_ptr<detail::pack_output> output_;
   std::optional<std::uint64_t> seed_;  // of all collections
+  detail::pack_input* base_ = nullptr;
   bool usable_ = true;
 };
 
@@ -185,6 +208,9 @@ class pack_reader {
  public:
   /// The source must live as long as the reader. Reads header and index.
   explicit pack_reader(const pack_source& source, const pack_limits& limits = {});
+  /// A pack that was made on another one; both must live as long as the reader. Error corrupt if it was another one.
+  /// Without its base only versions() can be had of it.
+  pack_reader(const pack_source& source, pack_reader& base, const pack_limits& limits = {});
   /// The bytes must stay where they are.
   explicit pack_reader(std::span<const std::byte> bytes, const pack_limits& limits = {});
   pack_reader(const pack_reader&) = delete;
@@ -192,6 +218,11 @@ class pack_reader {
   ~pack_reader();
 
   [[nodiscard]] const std::vector<pack_version>& versions() const noexcept { return versions_; }
+
+  /// The digest of all bytes of the pack, which names it as a base. Reads all of it, the first time.
+  [[nodiscard]] pack_digest digest();
+  /// The base that the pack is made on, if it is made on one.
+  [[nodiscard]] std::optional<pack_digest> base() const;
 
   /// A version by its place in versions(). O(what no version read before has).
   template <class Collection>
@@ -217,18 +248,28 @@ class pack_reader {
   }
 
  private:
+  friend class pack_writer;
   friend class store;
-  void open(const pack_limits& limits);
+  friend void compact(std::span<pack_reader* const> packs, pack_sink& to, const pack_options& options);
+  void open(const pack_limits& limits, pack_reader* base);
   [[nodiscard]] std::size_t index_of(std::string_view name) const;
   [[nodiscard]] const detail::pack_root& root_at(std::size_t index) const;
   [[noreturn]] void raise(const failure& why, std::size_t index) const;
+  [[noreturn]] void raise_lacks_base() const;
 
   std::unique_ptr<pack_source> owned_source_;
   const pack_source* source_;
   std::unique_ptr<detail::pack_input> input_;
   std::vector<pack_version> versions_;
   detail::typed_parts parts_;
+  std::optional<pack_digest> digest_;
 };
+
+/// One pack of all versions of some, what they share once: of a chain, the base first, or of packs that have nothing to
+/// do with each other. Of versions with one name the last one stays. Takes nodes over as they are, whatever their
+/// types; `options.seed` counts for nothing. What is in a pack and belongs to no version is left out. O(bytes of the
+/// packs).
+void compact(std::span<pack_reader* const> packs, pack_sink& to, const pack_options& options = {});
 
 /// Versions of one type as a pack.
 template <class Collection>

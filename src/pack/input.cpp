@@ -115,9 +115,7 @@ result<void> pack_input::open_all() {
   if ((header_.flags & ~pack_has_base) != 0)
     return corrupt("the header has unknown flags", offsetof(pack_header, flags));
   const bool has_base = (header_.flags & pack_has_base) != 0;
-  if (!has_base && (header_.base_nodes != 0 || header_.base_types != 0 ||
-                    std::any_of(std::begin(header_.base_digest), std::end(header_.base_digest),
-                                [](std::uint8_t each) { return each != 0; }))) {
+  if (!has_base && (header_.base_nodes != 0 || header_.base_types != 0 || header_.base_digest != pack_digest{})) {
     return corrupt("a pack without a base has parts of one", offsetof(pack_header, base_types));
   }
   if (header_.base_nodes > pack_max_nodes || header_.base_types > pack_max_types) {
@@ -155,8 +153,7 @@ result<void> pack_input::check_base() const {
     return corrupt("the pack is made on another base", offsetof(pack_header, base_types));
   }
   for (const pack_root& root : roots_) {
-    const bool is_vector = type(root.type).collection == pack_collection::vector;
-    if (root.is_vector != is_vector) return corrupt("a version is of another kind than its type", 0);
+    if (root.collection != type(root.type).collection) return corrupt("a version is of another kind than its type", 0);
   }
   return {};
 }
@@ -278,14 +275,15 @@ result<void> pack_input::read_roots(const section_entry& section) {
     root.tree.size = from.count(std::uint64_t{1} << 48, "a version is too large");
     begin = from.offset();
     const unsigned flags = from.u8();
-    if (flags > (tree_has_commit | tree_is_vector)) from.fail_at(begin, "a version has unknown flags");
+    const unsigned collection = flags >> 1;
+    if (collection < 1 || collection > 3) from.fail_at(begin, "a version has unknown flags");
     root.has_commit = (flags & tree_has_commit) != 0;
-    root.is_vector = (flags & tree_is_vector) != 0;
+    root.collection = static_cast<pack_collection>(collection);
     if (root.has_commit) {
       root.version = from.fixed<std::uint64_t>();
       root.committed_at_ms = from.fixed<std::int64_t>();
     }
-    root.tree = read_tree(from, root.is_vector, root.tree.size, 0, last_node());
+    root.tree = read_tree(from, root.collection == pack_collection::vector, root.tree.size, 0, last_node());
     roots_.push_back(std::move(root));
   }
   if (from.remaining() != 0) from.fail("bytes are left after the roots");

@@ -6,8 +6,10 @@
 #include <string>
 
 #include "coppice/detail/heap/key_hash.hpp"
+#include "coppice/detail/pack/input.hpp"
 #include "src/pack/checksum.hpp"
 #include "src/pack/compression.hpp"
+#include "src/pack/digest.hpp"
 
 namespace coppice::detail {
 
@@ -75,52 +77,109 @@ class pack_output::large_encoder : public pack_encoder {
   pack_output& output_;
 };
 
-pack_output::pack_output(pack_sink& sink, const pack_output_options& options)
-    : sink_(sink), options_(options), seed_(process_seed()), header_{}, large_(std::make_unique<large_encoder>(*this)) {
+pack_output::pack_output(pack_sink& sink, const pack_output_options& options, pack_input* base,
+                         const pack_digest& base_digest)
+    : sink_(sink),
+      options_(options),
+      base_(base),
+      seed_(process_seed()),
+      header_{},
+      large_(std::make_unique<large_encoder>(*this)) {
   std::memcpy(header_.magic, pack_magic, sizeof(pack_magic));
   header_.version = pack_version;
+  if (base != nullptr) {
+    header_.flags = pack_has_base;
+    header_.base_types = static_cast<std::uint32_t>(base->type_count());
+    header_.base_nodes = base->last_node();
+    header_.base_digest = base_digest;
+    learn_base();
+  }
   header_.checksum = pack::checksum({bytes_of_struct(header_).first(offsetof(pack_header, checksum))});
   write(bytes_of_struct(header_));
 }
 
 pack_output::~pack_output() = default;
 
+/// Goes through all records of the base once.
+void pack_output::learn_base() {
+  digests_.resize(base_->last_node());
+  const auto same = [](node_number number) { return number; };
+  for (std::uint64_t at = 1; at <= base_->last_node(); ++at) {
+    const auto number = static_cast<node_number>(at);
+    const record_bytes record = base_->record(number);
+    if (!record.ok()) {
+      trouble_ = base_->take_trouble();
+      return;
+    }
+    record_reader from = record.reader();
+    record_reader ahead = from;
+    const record_head head = read_head(ahead, base_->type_count());
+    const bool typed = head.kind != record_kind::blob && head.kind != record_kind::pieces;
+    record_.clear();
+    transcribe_record(from, number, typed ? &base_->type(head.type) : nullptr, head.type, same, {}, record_);
+    digests_[at - 1] = pack::digest_of(record_.bytes());
+    by_content_.insert(load<std::uint64_t>(digests_[at - 1].data()), number);
+  }
+}
+
 std::uint32_t pack_output::type(const pack_type& of) {
-  const auto found = std::find(types_.begin(), types_.end(), of);
-  if (found != types_.end()) return static_cast<std::uint32_t>(found - types_.begin());
-  if (types_.size() == pack_max_types) {
+  const auto count = static_cast<std::uint32_t>(header_.base_types + types_.size());
+  for (std::uint32_t number = 0; number < count; ++number) {
+    if (type_at(number) == of) return number;
+  }
+  if (count == pack_max_types) {
     trouble_ = {errc::invalid_argument, 0, "a pack has collections of at most 65536 types", 0, pack_max_types};
     return 0;
   }
   types_.push_back(of);
-  return static_cast<std::uint32_t>(types_.size() - 1);
+  return count;
+}
+
+const pack_type& pack_output::type_at(std::uint32_t number) const {
+  return number < header_.base_types ? base_->type(number) : types_[number - header_.base_types];
 }
 
 node_number pack_output::put(const std::byte* node, std::uint64_t part, pack_encoder& how) {
   record_.clear();
   const bool has_links = how.encode(node, part, {}, record_);
-  const std::uint64_t hash = XXH3_64bits_withSeed(record_.bytes().data(), record_.size(), seed_);
-  const node_number known = by_content_.find(hash, [&](node_number number) { return is_same(number); });
-  if (known != 0) return known;
-  if (written_.size() == pack_max_nodes) {
+  const content here = find_content();
+  if (here.known != 0) return here.known;
+  if (header_.base_nodes + nodes_ == pack_max_nodes) {
     trouble_ = {errc::invalid_argument, 0, "a pack has at most 4294967294 nodes", 0, pack_max_nodes};
     return 1;
   }
   if (types_flushed_ != types_.size()) flush_types();
-  const auto number = static_cast<node_number>(header_.base_nodes + written_.size() + 1);
+  const auto number = static_cast<node_number>(header_.base_nodes + ++nodes_);
   if (has_links) {
     how.encode(node, part, {number}, node_section_);
   } else {
     node_section_.append(record_.bytes());
   }
-  written_.push_back({node, part, &how});
-  by_content_.insert(hash, number);
+  if (base_ == nullptr) {
+    written_.push_back({node, part, &how});
+  } else {
+    digests_.push_back(here.digest);
+  }
+  by_content_.insert(here.hash, number);
   if (node_section_.size() >= pack_section_target) flush_nodes();
   return number;
 }
 
+pack_output::content pack_output::find_content() {
+  content here{};
+  if (base_ == nullptr) {
+    here.hash = XXH3_64bits_withSeed(record_.bytes().data(), record_.size(), seed_);
+    here.known = by_content_.find(here.hash, [&](node_number number) { return is_same(number); });
+  } else {
+    here.digest = pack::digest_of(record_.bytes());
+    here.hash = load<std::uint64_t>(here.digest.data());
+    here.known = by_content_.find(here.hash, [&](node_number number) { return digests_[number - 1] == here.digest; });
+  }
+  return here;
+}
+
 bool pack_output::is_same(node_number number) {
-  const written& other = written_[number - header_.base_nodes - 1];
+  const written& other = written_[number - 1];
   compared_.clear();
   other.how->encode(other.node, other.part, {}, compared_);
   return compared_.size() == record_.size() &&
@@ -147,14 +206,13 @@ void pack_output::add_root(const pack_root& root) {
   root_section_.put_text(root.name);
   root_section_.put_count(root.type);
   root_section_.put_count(root.tree.size);
-  const bool is_vector = types_[root.type - header_.base_types].collection == pack_collection::vector;
-  root_section_.put_u8(
-      static_cast<std::uint8_t>((root.has_commit ? tree_has_commit : 0U) | (is_vector ? tree_is_vector : 0U)));
+  const pack_collection collection = type_at(root.type).collection;
+  root_section_.put_u8(static_cast<std::uint8_t>((root.has_commit ? tree_has_commit : 0U) | tree_flags(collection)));
   if (root.has_commit) {
     root_section_.put_fixed(root.version);
     root_section_.put_fixed(root.committed_at_ms);
   }
-  put_tree(root_section_, is_vector, root.tree, {});
+  put_tree(root_section_, collection == pack_collection::vector, root.tree, {});
 }
 
 result<void> pack_output::finish() {
@@ -186,10 +244,10 @@ void pack_output::flush_types() {
 }
 
 void pack_output::flush_nodes() {
-  if (nodes_flushed_ == written_.size()) return;
-  const std::size_t first = std::exchange(nodes_flushed_, written_.size());
-  write_section(pack_section_kind::nodes, static_cast<std::uint32_t>(written_.size() - first),
-                header_.base_nodes + first, node_section_.bytes());
+  if (nodes_flushed_ == nodes_) return;
+  const std::uint64_t first = std::exchange(nodes_flushed_, nodes_);
+  write_section(pack_section_kind::nodes, static_cast<std::uint32_t>(nodes_ - first), header_.base_nodes + first,
+                node_section_.bytes());
   node_section_.clear();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "coppice/detail/heap/key_hash.hpp"
+#include "src/pack/digest.hpp"
 
 namespace coppice {
 
@@ -36,7 +37,23 @@ error pack_error(const failure& why, const std::string& name) {
 }
 
 result<void> pack_memory_sink::append(std::span<const std::byte> bytes) {
-  bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+  while (!bytes.empty()) {
+    if (pieces_.empty() || pieces_.back().size() == piece_bytes) pieces_.emplace_back().reserve(piece_bytes);
+    std::vector<std::byte>& last = pieces_.back();
+    const std::size_t count = std::min(bytes.size(), piece_bytes - last.size());
+    last.insert(last.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+    bytes = bytes.subspan(count);
+  }
+  return {};
+}
+
+result<void> pack_memory_sink::finish() {
+  std::size_t size = 0;
+  for (const std::vector<std::byte>& piece : pieces_) size += piece.size();
+  bytes_.reserve(size);
+  for (const std::vector<std::byte>& piece : pieces_) bytes_.insert(bytes_.end(), piece.begin(), piece.end());
+  pieces_.clear();
   return {};
 }
 
@@ -50,6 +67,23 @@ pack_writer::pack_writer(pack_sink& sink, const pack_options& options)
           std::make_unique<detail::pack_output>(sink, detail::pack_output_options{options.compression, options.level})),
       seed_(options.fixed_seed) {
   if (options.seed == pack_seed::fresh && !seed_) seed_ = detail::random_seed();
+}
+
+pack_writer::pack_writer(pack_sink& sink, pack_reader& base, const pack_options& options)
+    : seed_(options.fixed_seed), base_(base.input_.get()) {
+  if (base_->lacks_base()) base.raise_lacks_base();
+  if (options.seed == pack_seed::fresh && !seed_) seed_ = detail::random_seed();
+  output_ = std::make_unique<detail::pack_output>(sink, detail::pack_output_options{options.compression, options.level},
+                                                  base_, base.digest());
+}
+
+std::uint64_t pack_writer::seed_for(detail::pack_type type) const {
+  const std::uint64_t own = type.seed;
+  for (std::size_t i = 0; base_ != nullptr && i < base_->type_count(); ++i) {
+    type.seed = base_->type(i).seed;
+    if (type == base_->type(i)) return type.seed;
+  }
+  return seed_.value_or(own);
 }
 
 pack_writer::~pack_writer() = default;
@@ -81,24 +115,62 @@ void pack_writer::finish() {
 
 std::uint64_t pack_writer::nodes() const noexcept { return output_->nodes(); }
 
-pack_reader::pack_reader(const pack_source& source, const pack_limits& limits) : source_(&source) { open(limits); }
+pack_reader::pack_reader(const pack_source& source, const pack_limits& limits) : source_(&source) {
+  open(limits, nullptr);
+}
+
+pack_reader::pack_reader(const pack_source& source, pack_reader& base, const pack_limits& limits) : source_(&source) {
+  open(limits, &base);
+}
 
 pack_reader::pack_reader(std::span<const std::byte> bytes, const pack_limits& limits)
     : owned_source_(std::make_unique<pack_memory_source>(bytes)), source_(owned_source_.get()) {
-  open(limits);
+  open(limits, nullptr);
 }
 
 pack_reader::~pack_reader() = default;
 
-void pack_reader::open(const pack_limits& limits) {
-  auto opened = detail::pack_input::open(*source_, limits);
+void pack_reader::open(const pack_limits& limits, pack_reader* base) {
+  auto opened = detail::pack_input::open(*source_, limits, base == nullptr ? nullptr : base->input_.get());
   if (!opened) throw pack_error(opened.why(), "coppice::pack_reader");
   input_ = *std::move(opened);
+  if (base != nullptr && (!this->base() || *this->base() != base->digest())) {
+    throw error(errc::corrupt,
+                "coppice::pack_reader: the pack is not made on the one that was given as its base; pack_reader::base() "
+                "of it gives the digest of the one that is needed");
+  }
   versions_.reserve(input_->roots().size());
   for (const detail::pack_root& root : input_->roots()) {
-    const detail::pack_type& type = input_->type(root.type);
-    versions_.push_back({root.name, static_cast<pack_version::kind>(type.collection), root.tree.size, type.schema});
+    pack_version& version = versions_.emplace_back();
+    version.name = root.name;
+    version.collection = static_cast<pack_version::kind>(root.collection);
+    version.size = root.tree.size;
+    const bool known = !input_->lacks_base() || root.type >= input_->header().base_types;
+    version.elements = known ? input_->type(root.type).schema : "?";
+    version.store_version = root.version;
+    version.committed_at = std::chrono::system_clock::time_point(std::chrono::milliseconds(root.committed_at_ms));
   }
+}
+
+pack_digest pack_reader::digest() {
+  if (!digest_) {
+    const auto computed = pack::digest_of(*source_);
+    if (!computed) throw pack_error(computed.why(), "coppice::pack_reader");
+    digest_ = *computed;
+  }
+  return *digest_;
+}
+
+std::optional<pack_digest> pack_reader::base() const {
+  if ((input_->header().flags & detail::pack_has_base) == 0) return std::nullopt;
+  return input_->header().base_digest;
+}
+
+void pack_reader::raise_lacks_base() const {
+  throw error(
+      errc::not_found,
+      "coppice::pack_reader: the pack is made on another one, which is needed too: open that, and give it as the "
+      "base");
 }
 
 std::size_t pack_reader::index_of(std::string_view name) const {
@@ -116,6 +188,7 @@ const detail::pack_root& pack_reader::root_at(std::size_t index) const {
     throw error(errc::not_found, "coppice::pack_reader: version " + std::to_string(index) + " of a pack of " +
                                      std::to_string(versions_.size()));
   }
+  if (input_->lacks_base()) raise_lacks_base();
   return input_->roots()[index];
 }
 

@@ -79,27 +79,30 @@ class reseeded {
 /// Writes versions of stores, and keeps them until the pack is written.
 class store_pack_writing {
  public:
+  /// `seed_for(type)`: under which seed.
+  template <class SeedFor>
   [[nodiscard]] detail::pack_root write(detail::pack_output& output, const snapshot_state& version,
-                                        std::optional<std::uint64_t> seed) {
+                                        const SeedFor& seed_for) {
     version.arena().require_open();
     kept_.push_back(std::make_unique<snapshot_state>(version));
     open_arena& arena = version.arena();
     source& from = sources_[arena.session().map().base()];
     const std::uint64_t own = arena.session().map().id().seed;
+    const std::uint64_t seed = seed_for(detail::packed_pack_type<leaf_policy>(own));
     detail::pack_root root;
     root.tree.size = detail::trie_size(arena.view(), version.root());
     root.has_commit = true;
     root.version = version.record().version.load(std::memory_order_relaxed);
     root.committed_at_ms = static_cast<std::int64_t>(version.record().committed_ms);
-    root.type = output.type(detail::packed_pack_type<leaf_policy>(seed.value_or(own)));
-    if (seed.value_or(own) == own) {
+    root.type = output.type(detail::packed_pack_type<leaf_policy>(seed));
+    if (seed == own) {
       if (from.encoder == nullptr) {
         from.encoder = std::make_unique<arena_encoder>(output, root.type, arena.view(), arena.leaf());
       }
       root.tree.root = from.encoder->write(version.root());
     } else {
       if (from.under_seed == nullptr) {
-        from.under_seed = std::make_unique<reseeded>(*seed);
+        from.under_seed = std::make_unique<reseeded>(seed);
         from.seed_encoder =
             std::make_unique<scratch_encoder>(output, root.type, pointer_view(), from.under_seed->leaf());
       }
@@ -131,7 +134,8 @@ class store_pack_writing {
 
 void pack_writer::add(std::string_view name, const snapshot& version) {
   begin_version(name);
-  detail::pack_root root = part<store_detail::store_pack_writing>().write(*output_, *version.state_, seed_);
+  detail::pack_root root = part<store_detail::store_pack_writing>().write(
+      *output_, *version.state_, [this](const detail::pack_type& type) { return seed_for(type); });
   root.name = name;
   end_version(root);
 }

@@ -3,6 +3,7 @@
 // Thread safety: values.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,6 +15,8 @@ inline constexpr std::uint8_t pack_end_magic[8] = {0x0a, 0x1a, 0x0a, 0x0d, 0x4b,
 inline constexpr std::uint16_t pack_version = 1;
 inline constexpr std::uint16_t pack_has_base = 1;
 inline constexpr std::size_t pack_digest_bytes = 32;
+/// BLAKE2b, 256 bits.
+using pack_digest = std::array<std::byte, pack_digest_bytes>;
 
 struct pack_header {
   std::uint8_t magic[8];
@@ -21,7 +24,7 @@ struct pack_header {
   std::uint16_t flags;
   std::uint32_t base_types;
   std::uint64_t base_nodes;
-  std::uint8_t base_digest[pack_digest_bytes];
+  pack_digest base_digest;
   std::uint64_t checksum;
 };
 static_assert(sizeof(pack_header) == 64 && offsetof(pack_header, base_types) == 12 &&
@@ -115,7 +118,7 @@ struct pack_root {
   std::string name;
   std::uint32_t type = 0;
   pack_tree tree;
-  bool is_vector = false;
+  pack_collection collection = pack_collection::map;
   bool has_commit = false;
   std::uint64_t version = 0;         // of the store, if has_commit
   std::int64_t committed_at_ms = 0;  // since 1970, UTC, if has_commit

@@ -2,7 +2,9 @@
 //
 // A node is known by its address, so that what versions share is found without being read; and by its content, so that
 // nodes that are equal and lie apart are one record too. Contents are compared, not only their hashes: for that a node
-// that was written is encoded again. So nodes must stay as they are, where they are, until the pack is finished.
+// that was written is encoded again. So nodes must stay as they are, where they are, until the pack is finished. Where
+// the pack is made on a base, contents are compared by digests that cannot be forged: those of the base come from its
+// records.
 //
 // Failures of the sink are kept: the functions may be called further, and finish() tells. What encoders throw passes
 // through, after which the output can only be dropped.
@@ -88,9 +90,13 @@ struct pack_output_options {
   int level = 3;  // of the compression
 };
 
+class pack_input;
+
 class pack_output {
  public:
-  pack_output(pack_sink& sink, const pack_output_options& options);
+  /// On a base (of the digest `base_digest`) only what it lacks is written. It must live as long as the output.
+  pack_output(pack_sink& sink, const pack_output_options& options, pack_input* base = nullptr,
+              const pack_digest& base_digest = {});
   pack_output(const pack_output&) = delete;
   pack_output& operator=(const pack_output&) = delete;
   ~pack_output();
@@ -117,7 +123,9 @@ class pack_output {
   /// Writes what is left. The failure is the sink's.
   [[nodiscard]] result<void> finish();
 
-  [[nodiscard]] std::uint64_t nodes() const noexcept { return written_.size(); }
+  /// Types of the base too.
+  [[nodiscard]] const pack_type& type_at(std::uint32_t number) const;
+  [[nodiscard]] std::uint64_t nodes() const noexcept { return nodes_; }
   [[nodiscard]] std::uint64_t roots() const noexcept { return names_.size() + nameless_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
@@ -130,7 +138,15 @@ class pack_output {
   };
   class large_encoder;
 
+  /// The number of the record in record_, or 0; and what to find it by from now on.
+  struct content {
+    node_number known;
+    std::uint64_t hash;
+    pack_digest digest;
+  };
+  [[nodiscard]] content find_content();
   [[nodiscard]] bool is_same(node_number number);
+  void learn_base();
   void flush_types();
   void flush_nodes();
   void write_section(pack_section_kind kind, std::uint32_t count, std::uint64_t first, std::span<const std::byte> raw);
@@ -138,13 +154,16 @@ class pack_output {
 
   pack_sink& sink_;
   pack_output_options options_;
+  pack_input* base_;
   std::uint64_t seed_;  // of content hashes
   pack_header header_;
 
   std::vector<pack_type> types_;
   std::size_t types_flushed_ = 0;
-  std::vector<written> written_;
-  std::size_t nodes_flushed_ = 0;
+  std::uint64_t nodes_ = 0;
+  std::uint64_t nodes_flushed_ = 0;
+  std::vector<written> written_;      // without a base: contents are compared
+  std::vector<pack_digest> digests_;  // with one: by their digests, those of the base first
   number_table by_address_;
   number_table by_content_;
   std::unordered_set<std::string> names_;

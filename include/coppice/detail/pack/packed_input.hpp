@@ -34,6 +34,7 @@ class packed_trie_loader final : public trie_loader<Edit, Leaf, packed_trie_load
 
  public:
   using base::base;
+  static constexpr bool fixed_size = false;
 
   void begin(std::uint32_t count) {
     items_.clear();

@@ -33,6 +33,7 @@ class packed_trie_encoder final : public trie_encoder<View, packed_trie_encoder<
 
  public:
   static constexpr unsigned columns = 2;
+  static constexpr bool fixed_size = false;
 
   packed_trie_encoder(pack_output& output, std::uint32_t type, const View& view, const Leaf& leaf)
       : base(output, type, view), leaf_(leaf) {}

@@ -138,6 +138,17 @@ class column_writer {
   bool has_links_ = false;
 };
 
+/// What stands before the bytes of columns whose parts all are encoded, and of one size each. `value_size` 0: there is
+/// one column.
+inline void put_fixed_columns(record_buffer& to, std::size_t key_size, std::size_t value_size) {
+  to.put_u8(value_size == 0 ? 3 : 15);
+  to.put_u8(static_cast<std::uint8_t>(value_kind::bytes));
+  to.put_count(key_size);
+  if (value_size == 0) return;
+  to.put_u8(static_cast<std::uint8_t>(value_kind::bytes));
+  to.put_count(value_size);
+}
+
 /// Reads bytes of which nothing is known.
 class record_reader {
  public:
@@ -299,6 +310,11 @@ class column_reader {
 
   /// The next entry. Precondition: !done().
   void next(column_part* parts) noexcept {
+    next(parts, [](const column_part&) {});
+  }
+  /// The same; calls f(part) for each part.
+  template <class F>
+  void next(column_part* parts, const F& f) noexcept(noexcept(f(*parts))) {
     --left_;
     for (unsigned i = 0; i < columns_; ++i) {
       column_part& part = parts[i];
@@ -312,6 +328,7 @@ class column_reader {
         part.data = from_.bytes(part.size);
         part.link = 0;
       }
+      if (from_.wrong() == nullptr) f(part);
     }
     if (left_ == 0) finish();
   }
@@ -370,6 +387,24 @@ class column_reader {
   std::uint64_t left_;
   column columns_state_[2];
 };
+
+/// Where the bytes of `count` entries stand whose columns begin like that; null, and nothing was read: theirs do not.
+[[nodiscard]] inline const std::byte* read_fixed_columns(record_reader& from, std::size_t key_size,
+                                                         std::size_t value_size, std::uint64_t count) noexcept {
+  assert(key_size < 0x80 && value_size < 0x80);
+  const auto bytes = static_cast<std::byte>(value_kind::bytes);
+  const std::byte expected[] = {std::byte{15}, bytes, static_cast<std::byte>(key_size), bytes,
+                                static_cast<std::byte>(value_size)};
+  const std::byte of_one[] = {std::byte{3}, bytes, static_cast<std::byte>(key_size)};
+  const std::span<const std::byte> head = value_size == 0 ? std::span<const std::byte>(of_one) : std::span(expected);
+  const std::uint64_t entry_bytes = key_size + value_size;
+  if (from.remaining() < head.size() || count > (from.remaining() - head.size()) / entry_bytes) return nullptr;
+  record_reader ahead = from;
+  if (std::memcmp(ahead.bytes(head.size()), head.data(), head.size()) != 0) return nullptr;
+  const std::byte* const found = ahead.bytes(count * entry_bytes);
+  from = ahead;
+  return found;
+}
 
 /// Kind and type, which begin every record.
 struct record_head {
@@ -480,17 +515,88 @@ inline void put_tree(record_buffer& to, bool is_vector, const pack_tree& tree, c
   to.put_count(tree.height);
 }
 
+/// What a root says of itself in one byte.
 inline constexpr unsigned tree_has_commit = 1;
-inline constexpr unsigned tree_is_vector = 2;
+[[nodiscard]] constexpr unsigned tree_flags(pack_collection collection) noexcept {
+  return static_cast<unsigned>(collection) << 1;
+}
 
 /// What a collection inside another says.
 [[nodiscard]] inline pack_tree read_collection(record_reader& from, const pack_type& type, node_number self) noexcept {
   const std::uint64_t size = from.count(std::uint64_t{1} << 48, "a collection is too large");
   const std::size_t begin = from.offset();
-  const bool is_vector = type.collection == pack_collection::vector;
-  if (from.u8() != (is_vector ? tree_is_vector : 0))
-    from.fail_at(begin, "a collection is of another kind than its type");
-  return read_tree(from, is_vector, size, self, 0);
+  if (from.u8() != tree_flags(type.collection)) from.fail_at(begin, "a collection is of another kind than its type");
+  return read_tree(from, type.collection == pack_collection::vector, size, self, 0);
+}
+
+/// Writes a record that was read as record `self`, as another pack has it: `new_type` in the place of its type, and
+/// `number_of(number)` in that of what it has links to. Precondition: it is sound.
+template <class NumberOf>
+void transcribe_record(record_reader& from, node_number self, const pack_type* type, std::uint32_t new_type,
+                       const NumberOf& number_of, const record_place& place, record_buffer& to) {
+  record_reader body = from;
+  const std::size_t begin = from.offset();
+  const std::byte* const bytes = body.bytes(0);
+  const record_head head = read_head(body, pack_max_types);
+  const auto put_link = [&] {
+    const node_number number = read_link(body, self);
+    to.put_count(place.link(number == 0 ? 0 : number_of(number)));
+  };
+  const auto copy_since = [&](std::size_t offset) { to.put_bytes(bytes + (offset - begin), body.offset() - offset); };
+  if (head.kind == record_kind::branch) {
+    branch_record branch = read_branch(body, self);
+    for (node_number& child : branch.children) child = child == 0 ? 0 : number_of(child);
+    put_branch(to, new_type, branch, place);
+    from = body;
+    return;
+  }
+  to.put_u8(static_cast<std::uint8_t>(head.kind));
+  if (head.kind == record_kind::blob) {
+    const std::size_t at = body.offset();
+    (void)read_blob(body);
+    copy_since(at);
+  } else if (head.kind == record_kind::pieces) {
+    const pieces_record pieces = read_pieces(body);
+    to.put_count(pieces.size);
+    for (std::uint64_t i = 0; i < pieces.count; ++i) put_link();
+  } else if (head.kind == record_kind::collection) {
+    pack_tree tree = read_collection(body, *type, self);
+    const bool is_vector = type->collection == pack_collection::vector;
+    if (tree.root != 0) tree.root = number_of(tree.root);
+    if (tree.tail != 0) tree.tail = number_of(tree.tail);
+    to.put_count(new_type);
+    to.put_count(tree.size);
+    to.put_u8(static_cast<std::uint8_t>(tree_flags(type->collection)));
+    put_tree(to, is_vector, tree, place);
+  } else if (head.kind == record_kind::vector_branch || head.kind == record_kind::vector_relaxed) {
+    to.put_count(new_type);
+    const std::size_t at = body.offset();
+    const std::uint32_t count = read_vector_branch(body, *type).count;
+    copy_since(at);
+    for (std::uint32_t i = 0; i < count; ++i) put_link();
+    const std::size_t sizes = body.offset();
+    for (std::uint32_t i = 0; head.kind == record_kind::vector_relaxed && i < count; ++i) (void)body.count();
+    copy_since(sizes);
+  } else {
+    to.put_count(new_type);
+    if (head.kind == record_kind::leaf) to.put_u8(body.u8());
+    if (head.kind == record_kind::vector_more) put_link();
+    std::size_t at = body.offset();
+    const std::uint32_t count = read_leaf_count(body, *type);
+    column_reader columns(body, self, type->max_inline, count, columns_of(*type));
+    copy_since(at);  // up to the bytes
+    while (!columns.done()) {
+      column_part parts[2];
+      columns.next(parts, [&](const column_part& part) {
+        if (part.data == nullptr) {
+          to.put_count(place.link(number_of(part.link)));
+        } else {
+          to.put_bytes(part.data, static_cast<std::size_t>(part.size));
+        }
+      });
+    }
+  }
+  from = body;
 }
 
 /// Passes over a record of this number, and checks it by itself. `type_of(index)`: a type.

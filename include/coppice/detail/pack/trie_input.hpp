@@ -139,13 +139,20 @@ class trie_loader {
     if (from.wrong() != nullptr) return false;
     Leaves& leaves = static_cast<Leaves&>(*this);
     leaves.begin(count);
+    if constexpr (Leaves::fixed_size) {
+      if (leaves.add_all(from, count)) return make_leaf(count, record, to);
+    }
     for (column_reader columns(from, number, type.max_inline, count, columns_of(type)); !columns.done();) {
       column_part parts[2];
       columns.next(parts);
       if (from.wrong() != nullptr || !leaves.add(parts, record)) return false;
     }
-    if (from.wrong() != nullptr) return false;
-    const auto& items = leaves.items();
+    return from.wrong() == nullptr && make_leaf(count, record, to);
+  }
+
+  [[nodiscard]] bool make_leaf(std::uint32_t count, const record_bytes& record, loaded& to) {
+    const auto& items = static_cast<Leaves&>(*this).items();
+    const unsigned depth = to.depth;
     if (const char* wrong = wrong_entries(items, to.prefix, depth); wrong != nullptr) {
       input_.fail(record.failure_here(wrong));
       return false;
@@ -290,7 +297,23 @@ class typed_trie_loader final : public trie_loader<Edit, Leaf, typed_trie_loader
 
  public:
   using base::base;
+  static constexpr bool fixed_size = packs_as_bytes<K> && (std::is_same_v<V, no_value> || packs_as_bytes<V>);
 
+  /// All entries of a leaf at once. False: their columns are not what is expected of such entries.
+  [[nodiscard]] bool add_all(record_reader& from, std::uint32_t count) {
+    constexpr bool is_set = std::is_same_v<V, no_value>;
+    constexpr std::size_t value_size = is_set ? 0 : sizeof(V);
+    const std::byte* at = read_fixed_columns(from, sizeof(K), value_size, count);
+    if (at == nullptr) return false;
+    for (std::uint32_t i = 0; i < count; ++i, at += sizeof(K) + value_size) {
+      if constexpr (is_set) {
+        elements_.push_back({load<K>(at)});
+      } else {
+        elements_.push_back({element(load<K>(at), load<V>(at + sizeof(K)))});
+      }
+    }
+    return true;
+  }
   /// A leaf of so many entries follows.
   void begin(std::uint32_t count) {
     items_.clear();

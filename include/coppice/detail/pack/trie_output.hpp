@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "coppice/detail/branch.hpp"
@@ -15,7 +16,8 @@
 namespace coppice::detail {
 
 /// What is alike for all leaves. `Leaves` derives from it and has `columns`, how many; prepare(node), which writes what
-/// the leaf will have links to; and add_entries(node, place, writer).
+/// the leaf will have links to; and add_entries(node, place, writer); or, if its entries are all of one `fixed_size`,
+/// put_columns(node, to).
 template <class View, class Leaves>
 class trie_encoder : public pack_encoder {
  public:
@@ -34,6 +36,10 @@ class trie_encoder : public pack_encoder {
     to.put_count(type_);
     to.put_u8(static_cast<std::uint8_t>(depth_of(node)));
     to.put_count(count_of(node));
+    if constexpr (Leaves::fixed_size) {
+      leaves().put_columns(node, to);
+      return false;
+    }
     columns_.begin(Leaves::columns);
     leaves().add_entries(node, place, columns_);
     columns_.write(to);
@@ -99,16 +105,33 @@ class typed_trie_encoder final : public trie_encoder<View, typed_trie_encoder<Vi
 
  public:
   static constexpr unsigned columns = is_set ? 1 : 2;
+  static constexpr bool fixed_size = packs_as_bytes<K> && (is_set || packs_as_bytes<V>);
 
   typed_trie_encoder(pack_output& output, std::uint32_t type, const View& view)
       : base(output, type, view), keys_(output), values_(output) {}
 
   void prepare(const std::byte* node) {
-    if constexpr (!packs_as_bytes<K> || !(is_set || packs_as_bytes<V>)) {
+    if constexpr (!fixed_size) {
       for (std::uint32_t i = 0; i < count_of(node); ++i) {
         const auto& element = *Leaf::element_at(node, i);
         keys_.prepare(Element::key(element));
         if constexpr (!is_set) values_.prepare(Element::value(element));
+      }
+    }
+  }
+  /// The columns as column_writer would write them.
+  void put_columns(const std::byte* node, record_buffer& to) const {
+    put_fixed_columns(to, sizeof(K), is_set ? 0 : sizeof(V));
+    constexpr std::size_t entry_bytes = sizeof(K) + (is_set ? 0 : sizeof(V));
+    const std::uint32_t count = count_of(node);
+    std::byte* at = to.extend(count * entry_bytes);
+    if constexpr (sizeof(typename Element::type) == entry_bytes) {
+      std::memcpy(at, Leaf::elements_of(node), count * entry_bytes);
+    } else {
+      for (std::uint32_t i = 0; i < count; ++i, at += entry_bytes) {
+        const auto& element = *Leaf::element_at(node, i);
+        store(at, Element::key(element));
+        if constexpr (!is_set) store(at + sizeof(K), Element::value(element));
       }
     }
   }

@@ -211,7 +211,7 @@ class typed_pack_writing<vector<T, Memory, LeafBits, BranchBits>> {
   [[nodiscard]] pack_root write(pack_output& output, const collection& version, std::uint64_t) {
     kept_.push_back(version);
     pack_root root;
-    root.is_vector = true;
+
     root.type = output.type(traits::type(0));
     if (how_ == nullptr) how_ = std::make_unique<vector_encoder<typename traits::layout>>(output, root.type);
     root.tree = how_->write(pack_access::version(version));
