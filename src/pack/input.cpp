@@ -276,9 +276,12 @@ result<void> pack_input::read_roots(const section_entry& section) {
     begin = from.offset();
     const unsigned flags = from.u8();
     const unsigned collection = flags >> 1;
-    if (collection < 1 || collection > 3) from.fail_at(begin, "a version has unknown flags");
+    if (collection >= 1 && collection <= 3) {
+      root.collection = static_cast<pack_collection>(collection);
+    } else {
+      from.fail_at(begin, "a version has unknown flags");
+    }
     root.has_commit = (flags & tree_has_commit) != 0;
-    root.collection = static_cast<pack_collection>(collection);
     if (root.has_commit) {
       root.version = from.fixed<std::uint64_t>();
       root.committed_at_ms = from.fixed<std::int64_t>();

@@ -134,7 +134,7 @@ void pack_reader::open(const pack_limits& limits, pack_reader* base) {
   auto opened = detail::pack_input::open(*source_, limits, base == nullptr ? nullptr : base->input_.get());
   if (!opened) throw pack_error(opened.why(), "coppice::pack_reader");
   input_ = *std::move(opened);
-  if (base != nullptr && (!this->base() || *this->base() != base->digest())) {
+  if (base != nullptr && this->base() != std::optional(base->digest())) {
     throw error(errc::corrupt,
                 "coppice::pack_reader: the pack is not made on the one that was given as its base; pack_reader::base() "
                 "of it gives the digest of the one that is needed");

@@ -118,7 +118,7 @@ class restoring {
     }
     transaction_state work(arena_, scope);
     work.start_from(last_root_);
-    const bool read = last_ ? change(work, root) : build(work, root);
+    const bool read = last_ ? change(work, *last_, root) : build(work, root);
     if (!read) return std::nullopt;
     if (detail::trie_size(arena_.view(), work.root()) != root.tree.size) {
       input_.fail({errc::corrupt, 0, "a version has another size than it says, or a key twice", 0, 0});
@@ -142,7 +142,9 @@ class restoring {
       reader_->forget();
     };
     const bool read = walk_->each(root.tree.root, [&](const walked_entry& entry) {
-      const auto key = reader_->read(entry, 0), content = key ? reader_->read(entry, 1) : std::nullopt;
+      const auto key = reader_->read(entry, 0);
+      if (!key) return false;
+      const auto content = reader_->read(entry, 1);
       if (!content) return false;
       const value_view key_view = owned.emplace_back(*key).view();
       run.push_back({key_view, owned.emplace_back(*content).view()});
@@ -153,8 +155,8 @@ class restoring {
     return read;
   }
 
-  [[nodiscard]] bool change(transaction_state& work, const pack_root& root) {
-    return walk_->diff(*last_, root.tree.root, [&](detail::diff_kind kind, const walked_entry& entry) {
+  [[nodiscard]] bool change(transaction_state& work, detail::node_number older, const pack_root& root) {
+    return walk_->diff(older, root.tree.root, [&](detail::diff_kind kind, const walked_entry& entry) {
       reader_->forget();
       const auto key = reader_->read(entry, 0);
       if (!key) return false;

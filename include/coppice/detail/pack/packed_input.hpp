@@ -33,7 +33,8 @@ class packed_trie_loader final : public trie_loader<Edit, Leaf, packed_trie_load
   using item = typename Leaf::item;
 
  public:
-  using base::base;
+  packed_trie_loader(pack_input& input, std::uint32_t type, Edit& memory, const Leaf& leaf) noexcept
+      : base(input, type, memory, leaf) {}
   static constexpr bool fixed_size = false;
 
   void begin(std::uint32_t count) {

@@ -60,11 +60,6 @@ class trie_loader {
     bool is_leaf = false;
   };
 
-  /// `memory` and `leaf` must live as long as this object.
-  trie_loader(pack_input& input, std::uint32_t type, Edit& memory, const Leaf& leaf) noexcept
-      : memory_(memory), leaf_(leaf), input_(input), type_(type) {}
-  trie_loader(const trie_loader&) = delete;
-  trie_loader& operator=(const trie_loader&) = delete;
   ~trie_loader() {
     nodes_.for_each([&](const loaded& node) {
       if (node.ref != Ref{}) memory_.release(node.ref);
@@ -98,6 +93,13 @@ class trie_loader {
   const Leaf& leaf_;
 
  private:
+  friend Leaves;
+  /// `memory` and `leaf` must live as long as this object.
+  trie_loader(pack_input& input, std::uint32_t type, Edit& memory, const Leaf& leaf) noexcept
+      : memory_(memory), leaf_(leaf), input_(input), type_(type) {}
+  trie_loader(const trie_loader&) = delete;
+  trie_loader& operator=(const trie_loader&) = delete;
+
   /// The node with a prefix of `depth` bits; null: it cannot be read. Recursion is one call a branch level.
   [[nodiscard]] const loaded* node(node_number number, std::uint64_t prefix, unsigned depth) {
     loaded& known = nodes_[number];
@@ -296,7 +298,8 @@ class typed_trie_loader final : public trie_loader<Edit, Leaf, typed_trie_loader
   using element = typename Element::type;
 
  public:
-  using base::base;
+  typed_trie_loader(pack_input& input, std::uint32_t type, Edit& memory, const Leaf& leaf) noexcept
+      : base(input, type, memory, leaf) {}
   static constexpr bool fixed_size = packs_as_bytes<K> && (std::is_same_v<V, no_value> || packs_as_bytes<V>);
 
   /// All entries of a leaf at once. False: their columns are not what is expected of such entries.

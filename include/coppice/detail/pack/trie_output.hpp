@@ -47,12 +47,14 @@ class trie_encoder : public pack_encoder {
   }
 
  protected:
-  trie_encoder(pack_output& output, std::uint32_t type, const View& view) noexcept
-      : output_(output), view_(view), type_(type) {}
   [[nodiscard]] pack_output& output() noexcept { return output_; }
   [[nodiscard]] const View& view() const noexcept { return view_; }
 
  private:
+  friend Leaves;
+  trie_encoder(pack_output& output, std::uint32_t type, const View& view) noexcept
+      : output_(output), view_(view), type_(type) {}
+
   [[nodiscard]] Leaves& leaves() noexcept { return static_cast<Leaves&>(*this); }
 
   /// Recursion is one call a branch level.
