@@ -30,6 +30,11 @@ void add_scan(CLI::App& parser, session& shared);
 void add_stat(CLI::App& parser, session& shared);
 void add_check(CLI::App& parser, session& shared);
 void add_drop(CLI::App& parser, session& shared);
+void add_pack_command(CLI::App& parser, session& shared);
+void add_unpack(CLI::App& parser, session& shared);
+void add_inspect(CLI::App& parser, session& shared);
+void add_verify(CLI::App& parser, session& shared);
+void add_compact(CLI::App& parser, session& shared);
 
 /// What main is to run if this command is the one given.
 void set_action(CLI::App& command, session& shared, std::function<int()> action);

@@ -24,8 +24,9 @@ Examples:
   coppice get packages bash
   coppice scan packages --glob 'lib*' --limit 10
   coppice stat packages
+  coppice pack packages packages.pack --zstd
 
-Exit status: 0 done; 1 the answer is no (no such key, a broken store); 2 an error or bad usage.
+Exit status: 0 done; 1 the answer is no (no such key, a broken store or pack); 2 an error or bad usage.
 `coppice COMMAND --help` tells more about each.)";
 
 void describe(CLI::App& parser, session& shared) {
@@ -45,6 +46,11 @@ void describe(CLI::App& parser, session& shared) {
   add_stat(parser, shared);
   add_check(parser, shared);
   add_drop(parser, shared);
+  add_pack_command(parser, shared);
+  add_unpack(parser, shared);
+  add_inspect(parser, shared);
+  add_verify(parser, shared);
+  add_compact(parser, shared);
 }
 
 /// Help and version go to standard output; a mistake in the arguments becomes one sentence.

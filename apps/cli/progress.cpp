@@ -33,10 +33,12 @@ std::string clock_text(double seconds) {
 }
 
 std::string progress_line(const progress_state& state, std::size_t columns) {
-  const double rate = state.seconds > 0 ? static_cast<double>(state.items) / state.seconds : 0;
-  std::string text = fmt::format("{} items  {}/s", grouped(state.items), grouped(static_cast<std::uint64_t>(rate)));
+  const auto counted = static_cast<double>(state.items.value_or(state.bytes));
+  const auto rate = static_cast<std::uint64_t>(state.seconds > 0 ? counted / state.seconds : 0);
+  std::string text = state.items ? fmt::format("{} items  {}/s", grouped(*state.items), grouped(rate))
+                                 : fmt::format("{}  {}/s", size_text(state.bytes), size_text(rate));
   if (!state.total_bytes || *state.total_bytes == 0) {
-    text += "  " + size_text(state.bytes);
+    if (state.items) text += "  " + size_text(state.bytes);
     return text.substr(0, columns);
   }
   const double share = std::min(1.0, static_cast<double>(state.bytes) / static_cast<double>(*state.total_bytes));
@@ -57,7 +59,7 @@ progress_bar::progress_bar(std::optional<std::uint64_t> total_bytes)
 
 double progress_bar::seconds() const { return std::chrono::duration<double>(clock::now() - started_).count(); }
 
-void progress_bar::update(std::uint64_t bytes, std::uint64_t items) {
+void progress_bar::update(std::uint64_t bytes, std::optional<std::uint64_t> items) {
   if (!enabled_) return;
   const auto now = clock::now();
   if (now < next_draw_) return;

@@ -15,11 +15,12 @@ namespace coppice::cli {
 struct progress_state {
   std::uint64_t bytes = 0;
   std::optional<std::uint64_t> total_bytes;  ///< unknown for a pipe
-  std::uint64_t items = 0;
+  std::optional<std::uint64_t> items;        ///< nothing where only bytes count
   double seconds = 0;
 };
 
-/// "[######............] 43%  12,345 items  8,120/s  0:21 left", as wide as fits in `columns`.
+/// "[######............] 43%  12,345 items  8,120/s  0:21 left", or "... 43%  12.3 MiB  4.1 MiB/s  0:21 left", as wide
+/// as fits in `columns`.
 [[nodiscard]] std::string progress_line(const progress_state& state, std::size_t columns);
 
 /// "0:07", "12:34", "1:02:03"
@@ -33,7 +34,9 @@ class progress_bar {
   progress_bar& operator=(const progress_bar&) = delete;
 
   /// Draws at most ten times a second; otherwise costs one reading of the clock.
-  void update(std::uint64_t bytes, std::uint64_t items);
+  void update(std::uint64_t bytes, std::optional<std::uint64_t> items);
+  /// So many bytes more, where only bytes count.
+  void add(std::uint64_t bytes) { update(bytes_ += bytes, std::nullopt); }
   /// Wipes the line, so that other text may follow. The next update draws it again.
   void clear();
   [[nodiscard]] double seconds() const;
@@ -41,6 +44,7 @@ class progress_bar {
  private:
   using clock = std::chrono::steady_clock;
   std::optional<std::uint64_t> total_bytes_;
+  std::uint64_t bytes_ = 0;
   bool enabled_;
   bool drawn_ = false;
   clock::time_point started_ = clock::now();

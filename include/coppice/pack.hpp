@@ -90,6 +90,38 @@ struct pack_version {
   std::chrono::system_clock::time_point committed_at{};  ///< likewise
 };
 
+/// What is in a pack. Bytes are of records as they stand in sections, decompressed; those of bases count for
+/// themselves.
+struct pack_statistics {
+  enum class record : std::uint8_t { branch, leaf, value, collection };
+  struct node {
+    std::uint64_t number = 0;
+    record kind = record::branch;
+    std::uint64_t bytes = 0;
+    std::uint64_t entries = 0;  ///< of leaves
+    std::string version;        ///< the name, or else the place, of a version that has it
+  };
+  struct sum {
+    std::uint64_t nodes = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::uint64_t file_bytes = 0;
+  std::uint64_t sections = 0;
+  std::uint64_t raw_bytes = 0;  ///< of all sections, decompressed
+  sum branches;
+  sum leaves;
+  sum values;  ///< keys and values that are records of their own, or pieces of one
+  sum collections;
+  sum base;                   ///< nodes of the bases, whose bytes are not counted
+  sum versions;               ///< nodes and bytes that the versions would take each alone, all together
+  std::vector<node> largest;  ///< of this pack, the largest first
+  /// How many times over the nodes here are used: 1 if the versions share nothing.
+  [[nodiscard]] double sharing() const noexcept {
+    const std::uint64_t own = branches.bytes + leaves.bytes + values.bytes + collections.bytes;
+    return own == 0 ? 1.0 : static_cast<double>(versions.bytes) / static_cast<double>(own);
+  }
+};
+
 /// Keeps what is written in memory.
 class pack_memory_sink final : public pack_sink {
  public:
@@ -223,6 +255,13 @@ class pack_reader {
   [[nodiscard]] pack_digest digest();
   /// The base that the pack is made on, if it is made on one.
   [[nodiscard]] std::optional<pack_digest> base() const;
+
+  /// Reads all of the pack, and tells what is in it; `largest`: how many of the largest nodes. O(pack), without
+  /// elements.
+  [[nodiscard]] pack_statistics statistics(std::size_t largest = 10);
+  /// Reads all of the pack and its bases and checks everything that can be checked without the C++ types of elements:
+  /// checksums, records, shapes, sizes, values, and the hashes of stores. Throws error corrupt. O(pack).
+  void verify();
 
   /// A version by its place in versions(). O(what no version read before has).
   template <class Collection>

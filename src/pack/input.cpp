@@ -369,6 +369,13 @@ record_bytes pack_input::record(node_number number) {
   return {std::move(section), offset};
 }
 
+std::size_t pack_input::record_size(const record_bytes& record, node_number number) const noexcept {
+  if (number <= header_.base_nodes) return base_->record_size(record, number);
+  const std::vector<std::uint32_t>& offsets = record.section->offsets;
+  const auto next = std::upper_bound(offsets.begin(), offsets.end(), static_cast<std::uint32_t>(record.offset));
+  return (next == offsets.end() ? record.section->content.size() : *next) - record.offset;
+}
+
 bool pack_input::gather(node_number number, std::uint64_t size, const record_bytes& at, std::vector<std::byte>& to) {
   to.clear();
   if (size > limits_.max_value_bytes) {

@@ -28,6 +28,12 @@ TEST(progress, tells_bytes_when_the_total_is_unknown) {
   EXPECT_EQ(progress_line(state, 80), "10 items  10/s  2.0 KiB");
 }
 
+TEST(progress, tells_bytes_where_nothing_else_counts) {
+  const progress_state half{.bytes = 3 << 20, .total_bytes = 6 << 20, .items = {}, .seconds = 2};
+  EXPECT_EQ(progress_line(half, 60), "[###########...........]  50%  3.0 MiB  1.5 MiB/s  0:02 left");
+  EXPECT_EQ(progress_line({.bytes = 2048, .total_bytes = {}, .items = {}, .seconds = 1}, 80), "2.0 KiB  2.0 KiB/s");
+}
+
 TEST(progress, stands_an_empty_or_growing_file) {
   EXPECT_EQ(progress_line({.bytes = 0, .total_bytes = 0, .items = 0, .seconds = 0}, 80), "0 items  0/s  0 B");
   EXPECT_NE(progress_line({.bytes = 20, .total_bytes = 10, .items = 1, .seconds = 1}, 80).find("100%"),

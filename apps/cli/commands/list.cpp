@@ -13,14 +13,14 @@ namespace coppice::cli {
 
 namespace {
 
-struct row {
+struct listed_store {
   std::string name;
   store_stats stats;
 };
 
 /// Stores that can be read. One that cannot is reported and the others are listed all the same.
-std::vector<row> readable_stores(const session& shared, bool& all_read) {
-  std::vector<row> rows;
+std::vector<listed_store> readable_stores(const session& shared, bool& all_read) {
+  std::vector<listed_store> rows;
   for (const std::string& name : store::list()) {
     throw_if_stopped();
     try {
@@ -35,12 +35,12 @@ std::vector<row> readable_stores(const session& shared, bool& all_read) {
   return rows;
 }
 
-void print_table(session& shared, const std::vector<row>& rows) {
+void print_table(session& shared, const std::vector<listed_store>& rows) {
   if (rows.empty()) return;
   std::size_t width = 4;
-  for (const row& each : rows) width = std::max(width, each.name.size());
+  for (const listed_store& each : rows) width = std::max(width, each.name.size());
   shared.out.line(fmt::format("{:<{}}  {:>14}  {:>10}  {:>10}", "NAME", width, "ENTRIES", "SIZE", "LIMIT"));
-  for (const row& each : rows) {
+  for (const listed_store& each : rows) {
     shared.out.line(fmt::format("{:<{}}  {:>14}  {:>10}  {:>10}", each.name, width, grouped(each.stats.entries),
                                 size_text(each.stats.committed_bytes), size_text(each.stats.limit_bytes)));
   }
@@ -48,10 +48,10 @@ void print_table(session& shared, const std::vector<row>& rows) {
 
 int run_list(session& shared) {
   bool all_read = true;
-  const std::vector<row> rows = readable_stores(shared, all_read);
+  const std::vector<listed_store> rows = readable_stores(shared, all_read);
   if (shared.json) {
     auto tree = nlohmann::json::array();
-    for (const row& each : rows) {
+    for (const listed_store& each : rows) {
       tree.push_back({{"name", each.name},
                       {"entries", each.stats.entries},
                       {"bytes", each.stats.committed_bytes},

@@ -86,6 +86,8 @@ class pack_input {
                                                                 pack_input* base = nullptr);
 
   [[nodiscard]] const pack_header& header() const noexcept { return header_; }
+  /// The one that was given, or null.
+  [[nodiscard]] pack_input* base() const noexcept { return base_; }
   [[nodiscard]] const pack_limits& limits() const noexcept { return limits_; }
   /// Types of this pack and its bases. Precondition: the bases are there.
   [[nodiscard]] std::size_t type_count() const noexcept { return header_.base_types + types_.size(); }
@@ -107,6 +109,8 @@ class pack_input {
 
   /// A record of this pack or a base. Precondition: 0 < number <= last_node(). Not ok(): trouble() tells why.
   [[nodiscard]] record_bytes record(node_number number);
+  /// How long a record is. Precondition: it was read.
+  [[nodiscard]] std::size_t record_size(const record_bytes& record, node_number number) const noexcept;
   /// What a blob or pieces hold, which `at` has a link to. False: trouble() tells why.
   [[nodiscard]] bool gather(node_number number, std::uint64_t size, const record_bytes& at, std::vector<std::byte>& to);
   [[nodiscard]] const failure& trouble() const noexcept { return trouble_; }

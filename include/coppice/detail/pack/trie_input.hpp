@@ -60,6 +60,9 @@ class trie_loader {
     bool is_leaf = false;
   };
 
+  // NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility): nobody can use it
+  trie_loader(const trie_loader&) = delete;
+  trie_loader& operator=(const trie_loader&) = delete;
   ~trie_loader() {
     nodes_.for_each([&](const loaded& node) {
       if (node.ref != Ref{}) memory_.release(node.ref);
@@ -97,8 +100,6 @@ class trie_loader {
   /// `memory` and `leaf` must live as long as this object.
   trie_loader(pack_input& input, std::uint32_t type, Edit& memory, const Leaf& leaf) noexcept
       : memory_(memory), leaf_(leaf), input_(input), type_(type) {}
-  trie_loader(const trie_loader&) = delete;
-  trie_loader& operator=(const trie_loader&) = delete;
 
   /// The node with a prefix of `depth` bits; null: it cannot be read. Recursion is one call a branch level.
   [[nodiscard]] const loaded* node(node_number number, std::uint64_t prefix, unsigned depth) {
