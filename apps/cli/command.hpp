@@ -35,6 +35,7 @@ void add_unpack(CLI::App& parser, session& shared);
 void add_inspect(CLI::App& parser, session& shared);
 void add_verify(CLI::App& parser, session& shared);
 void add_compact(CLI::App& parser, session& shared);
+void add_diff(CLI::App& parser, session& shared);
 
 /// What main is to run if this command is the one given.
 void set_action(CLI::App& command, session& shared, std::function<int()> action);

@@ -26,7 +26,7 @@ Examples:
   coppice stat packages
   coppice pack packages packages.pack --zstd
 
-Exit status: 0 done; 1 the answer is no (no such key, a broken store or pack); 2 an error or bad usage.
+Exit status: 0 done; 1 the answer is no (no such key, a broken store or pack, a difference); 2 an error or bad usage.
 `coppice COMMAND --help` tells more about each.)";
 
 void describe(CLI::App& parser, session& shared) {
@@ -51,6 +51,7 @@ void describe(CLI::App& parser, session& shared) {
   add_inspect(parser, shared);
   add_verify(parser, shared);
   add_compact(parser, shared);
+  add_diff(parser, shared);
 }
 
 /// Help and version go to standard output; a mistake in the arguments becomes one sentence.

@@ -43,6 +43,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -55,11 +56,16 @@
 #include "coppice/detail/pack/output.hpp"
 #include "coppice/detail/pack/typed_pack.hpp"
 #include "coppice/error.hpp"
+#include "coppice/value.hpp"
 
 namespace coppice {
 
 class snapshot;
 class store;
+
+namespace detail {
+struct reader_access;
+}  // namespace detail
 
 using detail::pack_compression;
 using detail::pack_digest;
@@ -289,7 +295,7 @@ class pack_reader {
  private:
   friend class pack_writer;
   friend class store;
-  friend void compact(std::span<pack_reader* const> packs, pack_sink& to, const pack_options& options);
+  friend struct detail::reader_access;
   void open(const pack_limits& limits, pack_reader* base);
   [[nodiscard]] std::size_t index_of(std::string_view name) const;
   [[nodiscard]] const detail::pack_root& root_at(std::size_t index) const;
@@ -303,6 +309,22 @@ class pack_reader {
   detail::typed_parts parts_;
   std::optional<pack_digest> digest_;
 };
+
+/// A difference of two versions in packs. Elements of C++ types are given as the values that they have as counterparts
+/// (docs/formats/pack.md, section 9), or else as the bytes of their codec. Views are valid until the function returns.
+struct pack_change {
+  diff_kind kind = diff_kind::added;
+  value_view key;     ///< of vectors the position
+  value_view before;  ///< null when added, and of sets
+  value_view after;   ///< null when removed, and of sets
+};
+
+/// Calls f(change) for what must change in a version to get another one, of the same kind of collection, until it
+/// returns false. Within a pack, and a chain of them, records that both have are passed over: O(changes) in one
+/// lineage. Versions of packs that have nothing to do with each other are first written into one, in memory: O(bytes of
+/// both), and if their types differ all their entries are compared. Of vectors positions are compared.
+void diff(pack_reader& older_pack, std::size_t older, pack_reader& newer_pack, std::size_t newer,
+          const std::function<bool(const pack_change&)>& f);
 
 /// One pack of all versions of some, what they share once: of a chain, the base first, or of packs that have nothing to
 /// do with each other. Of versions with one name the last one stays. Takes nodes over as they are, whatever their

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "coppice/pack.hpp"
+#include "src/pack/copy.hpp"
 
 namespace coppice {
 
@@ -86,27 +87,36 @@ class record_copier final : public detail::pack_encoder {
 
 }  // namespace
 
-void compact(std::span<pack_reader* const> packs, pack_sink& to, const pack_options& options) {
-  using place = std::pair<const pack_reader*, std::size_t>;
-  std::map<std::string, place> last;  // of each name
-  for (const pack_reader* pack : packs) {
-    if (pack->input_->lacks_base()) pack->raise_lacks_base();
-    for (std::size_t i = 0; i < pack->versions_.size(); ++i) last[pack->versions_[i].name] = {pack, i};
-  }
+void pack::copy_versions(std::span<const version_place> versions, pack_sink& to, const pack_options& options) {
   pack_output output(to, {options.compression, options.level});
-  std::vector<std::unique_ptr<record_copier>> copiers;  // until all is written
-  for (pack_reader* pack : packs) {
-    record_copier& copier = *copiers.emplace_back(std::make_unique<record_copier>(*pack->input_, output));
-    for (std::size_t i = 0; i < pack->versions_.size(); ++i) {
-      detail::pack_root root = pack->input_->roots()[i];
-      if (!root.name.empty() && last.at(root.name) != place(pack, i)) continue;
-      root.type = copier.type(root.type);
-      root.tree.root = copier.copy(root.tree.root);
-      root.tree.tail = copier.copy(root.tree.tail);
-      output.add_root(root);
-    }
+  std::map<const pack_reader*, std::unique_ptr<record_copier>> copiers;  // until all is written
+  for (const auto& [pack, index] : versions) {
+    detail::pack_root root = detail::reader_access::root(*pack, index);
+    std::unique_ptr<record_copier>& copier = copiers[pack];
+    if (copier == nullptr) copier = std::make_unique<record_copier>(detail::reader_access::input(*pack), output);
+    root.type = copier->type(root.type);
+    root.tree.root = copier->copy(root.tree.root);
+    root.tree.tail = copier->copy(root.tree.tail);
+    output.add_root(root);
   }
   if (const result<void> done = output.finish(); !done) throw pack_error(done.why(), "coppice::compact");
+}
+
+void compact(std::span<pack_reader* const> packs, pack_sink& to, const pack_options& options) {
+  std::map<std::string, std::size_t> last;  // of each name, counting through all packs
+  std::vector<pack::version_place> versions;
+  for (pack_reader* pack : packs) {
+    for (std::size_t i = 0; i < pack->versions().size(); ++i) {
+      last[pack->versions()[i].name] = versions.size();
+      versions.push_back({pack, i});
+    }
+  }
+  std::vector<pack::version_place> kept;
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    const std::string& name = versions[i].pack->versions()[versions[i].index].name;
+    if (name.empty() || last.at(name) == i) kept.push_back(versions[i]);
+  }
+  pack::copy_versions(kept, to, options);
 }
 
 }  // namespace coppice

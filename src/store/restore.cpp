@@ -156,18 +156,19 @@ class restoring {
   }
 
   [[nodiscard]] bool change(transaction_state& work, detail::node_number older, const pack_root& root) {
-    return walk_->diff(older, root.tree.root, [&](detail::diff_kind kind, const walked_entry& entry) {
+    const auto apply = [&](detail::diff_kind, const walked_entry* before, const walked_entry* after) {
       reader_->forget();
-      const auto key = reader_->read(entry, 0);
+      const auto key = reader_->read(after == nullptr ? *before : *after, 0);
       if (!key) return false;
-      if (kind == detail::diff_kind::removed) {
+      if (after == nullptr) {
         work.erase(*key);
         return true;
       }
-      const auto content = reader_->read(entry, 1);
+      const auto content = reader_->read(*after, 1);
       if (content) work.set(*key, *content);
       return content.has_value();
-    });
+    };
+    return walk_->diff(older, root.tree.root, apply);
   }
 
   open_arena& arena_;

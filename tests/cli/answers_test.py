@@ -129,7 +129,7 @@ class Answers(support.CommandTest):
     def test_every_command_has_help(self):
         self.assertIn("Examples:", self.succeed("--help").out)
         self.assertRegex(self.succeed("--version").out, r"\Acoppice \d+\.\d+")
-        for command in "list create import get set delete scan stat check drop pack unpack inspect verify compact".split():
+        for command in "list create import get set delete scan stat check drop pack unpack inspect verify compact diff".split():
             text = self.succeed(command, "--help").out
             self.assertIn("Examples:", text)
             self.assertIn("--json", text)

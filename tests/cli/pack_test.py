@@ -107,6 +107,43 @@ class Packs(support.CommandTest):
         self.assertEqual(shown["bytes"], os.path.getsize(self.path("a.pack")))
         self.assertEqual(shown["versions"][0]["size"], 2001)
 
+    def differences(self, *arguments):
+        result = self.run_command("diff", *arguments)
+        self.assertIn(result.status, (0, 1), result.err)
+        self.assertEqual(result.status == 1, result.out != "")
+        return sorted(result.out.splitlines())
+
+    def test_differences(self):
+        self.create()
+        for key in ("apple", "pear"):
+            self.succeed("set", "store", key, "old")
+        self.succeed("pack", "store", "a.pack", "--as", "before")
+        self.succeed("set", "store", "apple", "new")
+        self.succeed("delete", "store", "pear")
+        self.succeed("set", "store", "--int", "7", "seven")
+        self.succeed("pack", "store", "b.pack", "--base", "a.pack", "--as", "after")
+        self.succeed("pack", "store", "c.pack", "--for-others")
+        wanted = ["+ 7\tseven", "- pear\told", "~ apple\told\tnew"]
+        self.assertEqual(self.differences("a.pack", "store"), wanted)
+        self.assertEqual(self.differences("a.pack", "b.pack"), wanted)
+        self.assertEqual(self.differences("a.pack:before", "b.pack:after"), wanted)
+        self.assertEqual(self.differences("a.pack", "c.pack"), wanted)
+        self.assertEqual(self.differences("store", "c.pack"), [])
+        self.assertEqual(self.differences("store", "a.pack"), ["+ pear\told", "- 7\tseven", "~ apple\tnew\told"])
+        self.succeed("unpack", "a.pack", "copy")
+        self.assertEqual(self.differences("copy", "store"), wanted)
+        quiet = self.run_command("diff", "copy", "store", "--limit", "0")
+        self.assertEqual((quiet.status, quiet.out), (1, ""))
+        self.assertEqual(len(self.differences("copy", "store", "--limit", "2")), 2)
+        self.succeed("compact", "a.pack", "b.pack", "--out", "all.pack")
+        self.assertEqual(self.differences("all.pack:before", "all.pack:after"), wanted)
+        rows = [json.loads(line) for line in self.run_command("diff", "a.pack", "store", "--json").out.splitlines()]
+        self.assertEqual(sorted(row["change"] for row in rows), ["added", "changed", "removed"])
+        self.assertIn({"change": "changed", "key": "apple", "before": "old", "after": "new"}, rows)
+        self.fail("diff", "a.pack", "missing")
+        self.fail("diff", "a.pack:other", "store")
+        self.fail("diff", "b.pack", "store")
+
     def test_a_damaged_pack_is_a_no(self):
         self.fill()
         self.succeed("pack", "store", "a.pack")

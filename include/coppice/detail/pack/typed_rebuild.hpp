@@ -151,16 +151,17 @@ class trie_rebuilding {
   }
   [[nodiscard]] std::optional<Trie> changed(const pack_tree& tree) {
     Trie made = *last_;
-    const bool read = walk_.diff(root_, tree.root, [&](diff_kind kind, const walked_entry& entry) {
-      if (kind == diff_kind::removed) {
-        const std::optional<K> key = parts_.template read<K>(entry.parts[0], entry.record);
-        if (key) made.erase(*key);
-        return key.has_value();
-      }
-      auto element = element_of(entry);
-      if (element) made.store(*std::move(element));
-      return element.has_value();
-    });
+    const bool read =
+        walk_.diff(root_, tree.root, [&](diff_kind, const walked_entry* before, const walked_entry* after) {
+          if (after == nullptr) {
+            const std::optional<K> key = parts_.template read<K>(before->parts[0], before->record);
+            if (key) made.erase(*key);
+            return key.has_value();
+          }
+          auto element = element_of(*after);
+          if (element) made.store(*std::move(element));
+          return element.has_value();
+        });
     if (!read) return std::nullopt;
     return made;
   }

@@ -98,7 +98,8 @@ class trie_walk : public pack_walk {
     return root == 0 || each_below(root, 0, f);
   }
 
-  /// Calls f(kind, walked_entry), with the newer entry but of removed ones, for what differs.
+  /// Calls f(kind, before, after), pointers to entries, for what differs, until it returns false; `before` of added and
+  /// `after` of removed ones are null. False: f has, or the input knows why.
   template <class F>
   [[nodiscard]] bool diff(node_number older, node_number newer, const F& f) {
     return diff_below({older}, {newer}, 0, f);
@@ -188,16 +189,16 @@ class trie_walk : public pack_walk {
       if (number == 0 || std::find(older.begin(), older.end(), number) != older.end()) continue;
       if (!each_below(number, depth, [&](const walked_entry& entry) {
             const auto found = before.find(identity(entry.parts[0]));
-            if (found == before.end()) return f(diff_kind::added, entry);
-            const bool same = same_value(found->second.parts[1], entry.parts[1]);
+            if (found == before.end()) return f(diff_kind::added, nullptr, &entry);
+            const walked_entry old = std::move(found->second);
             before.erase(found);
-            return same || f(diff_kind::changed, entry);
+            return same_value(old.parts[1], entry.parts[1]) || f(diff_kind::changed, &old, &entry);
           })) {
         return false;
       }
     }
     for (const auto& [key, entry] : before) {
-      if (!f(diff_kind::removed, entry)) return false;
+      if (!f(diff_kind::removed, &entry, nullptr)) return false;
     }
     return true;
   }
