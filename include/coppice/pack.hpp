@@ -251,6 +251,8 @@ class pack_reader {
   pack_reader(const pack_source& source, pack_reader& base, const pack_limits& limits = {});
   /// The bytes must stay where they are.
   explicit pack_reader(std::span<const std::byte> bytes, const pack_limits& limits = {});
+  /// Bytes that are gone when the reader is made.
+  explicit pack_reader(std::vector<std::byte>&& bytes, const pack_limits& limits = {}) = delete;
   pack_reader(const pack_reader&) = delete;
   pack_reader& operator=(const pack_reader&) = delete;
   ~pack_reader();

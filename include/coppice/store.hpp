@@ -280,12 +280,16 @@ class store {
   void transact(const std::function<void(transaction&)>& f);
 
   /// Writes versions of this store as a pack, what they share once (coppice/pack.hpp): the newest one, or these. Takes
-  /// no lock. O(what they do not share).
+  /// no lock. O(what they do not share). Typed collections that are values go along, if their leaves are of the default
+  /// size or their elements are copied as bytes; under another seed than the store's they are refused (error
+  /// unsupported), for only a program with their types could hash them.
   void pack(pack_sink& to) const;
   void pack(pack_sink& to, std::span<const class snapshot> versions, const pack_options& options) const;
   /// Makes a version of a pack, a map, the content of this store, in one transaction: all see what was there before, or
   /// all of the version. Where the pack was written by a store of this seed, nodes are taken over as they are; else it
-  /// is built anew. Values of C++ types that have no counterpart are refused (error unsupported).
+  /// is built anew. Values of C++ types that have no counterpart are refused (error unsupported). Of typed collections
+  /// whose elements are copied as bytes these are taken as they are: ask check() of one from a stranger before it is
+  /// used.
   void restore(pack_reader& from, std::size_t version);
   /// The same for all versions of a pack, one after the other, the last one of which stays: each is seen as a whole.
   /// What they share they share here too. Returns them.

@@ -116,15 +116,19 @@ template <class Collection>
   }
 }
 
+/// What collection_record::element_type is.
 template <class Collection>
 [[nodiscard]] constexpr std::uint64_t collection_fingerprint() noexcept {
+  using element = typename Collection::value_type;
+  constexpr std::size_t bytes = shares_as_bytes<element> ? sizeof(element) : 0;
+  static_assert(bytes >> element_size_bits == 0, "coppice: an element in a store has less than 16 MiB");
   type_digest digest;
-  describe_element<typename Collection::value_type>(digest);
+  describe_element<element>(digest);
   // What is encoded is hashed by its bytes.
-  if constexpr (requires { typename Collection::hasher; } && shares_as_bytes<typename Collection::value_type>) {
+  if constexpr (requires { typename Collection::hasher; } && bytes != 0) {
     describe_hash<typename Collection::hasher>(digest);
   }
-  return digest.value();
+  return digest.value() << element_size_bits | bytes;
 }
 
 /// The way into the private parts of collections.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "coppice/detail/collection_record.hpp"
 #include "coppice/detail/pack/schema_values.hpp"
 #include "coppice/detail/pack/walk.hpp"
 #include "coppice/pack.hpp"
@@ -41,8 +42,9 @@ class part_values {
   /// Column 0: a key or element; 1: a value.
   [[nodiscard]] value_view of(const walked_entry& entry, unsigned column) {
     const column_part& part = entry.parts[column];
+    if (is_collection(part.kind)) return collection(entry, column);
     std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
-    if (part.data == nullptr && !is_collection(part.kind)) {
+    if (part.data == nullptr) {
       if (!input_.gather(part.link, part.size, entry.record, gathered_[column])) raise(input_);
       bytes = gathered_[column];
     }
@@ -51,12 +53,38 @@ class part_values {
       const auto made = known ? detail::value_of_encoded(schemas_[column], bytes) : std::nullopt;
       return made.value_or(value_view(bytes));
     }
-    if (!is_collection(part.kind) && is_valid_encoding(part.kind, bytes)) return value_view::stored(part.kind, bytes);
+    if (is_valid_encoding(part.kind, bytes)) return value_view::stored(part.kind, bytes);
     input_.fail(entry.record.failure_here("a value is not encoded as it must be"));
     raise(input_);
   }
 
  private:
+  /// As a store gives it, with numbers of records in the place of refs: versions in one pack are the same if these are.
+  [[nodiscard]] value_view collection(const walked_entry& entry, unsigned column) {
+    const column_part& part = entry.parts[column];
+    const detail::record_bytes record = input_.record(part.link);
+    if (!record.ok()) raise(input_);
+    detail::record_reader from = record.reader();
+    const detail::record_head head = read_head(from, input_.type_count());
+    detail::collection_record made;
+    if (head.kind == detail::record_kind::collection) {
+      const detail::pack_tree tree = read_collection(from, input_.type(head.type), part.link);
+      made.size = tree.size;
+      made.root = tree.root;
+      made.tail = tree.tail;
+      made.tail_count = tree.tail_count;
+    } else {
+      from.fail_at(0, "a link leads to something else than a collection");
+    }
+    if (from.wrong() != nullptr) {
+      input_.fail(record.failure_of(from));
+      raise(input_);
+    }
+    const std::span<const std::byte> bytes = std::as_bytes(std::span(&made, 1));
+    gathered_[column].assign(bytes.begin(), bytes.end());
+    return value_view::stored(part.kind, gathered_[column]);
+  }
+
   pack_input& input_;
   std::string schemas_[2];
   bool encoded_ = false;

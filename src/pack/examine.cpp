@@ -12,6 +12,7 @@
 #include "coppice/detail/pack/packed_input.hpp"
 #include "coppice/detail/pack/packed_output.hpp"
 #include "coppice/detail/pack/scratch_memory.hpp"
+#include "coppice/detail/pack/stored_input.hpp"
 #include "coppice/pack.hpp"
 
 namespace coppice {
@@ -279,13 +280,17 @@ class shape_checker {
 /// Checks maps of values as a store would take them over.
 class store_checker {
   using leaf_type = detail::packed_leaf<std::byte*>;
+  using collections_read = detail::stored_collections_read<detail::scratch_memory>;
 
  public:
   [[nodiscard]] static bool knows(const pack_type& type) {
     return type == detail::packed_pack_type<leaf_type>(type.seed);
   }
   store_checker(pack_input& input, std::uint32_t type)
-      : input_(input), leaf_(detail::seeded_hash{input.type(type).seed}), loader_(input, type, memory_, leaf_) {}
+      : input_(input),
+        leaf_(detail::seeded_hash{input.type(type).seed}),
+        collections_(input, memory_),
+        loader_(input, type, memory_, leaf_, collections_read{&collections_}) {}
   void check(const pack_tree& tree) {
     if (loader_.load(tree) != nullptr || tree.root == 0) return;
     if (loader_.out_of_space()) throw std::bad_alloc();
@@ -296,7 +301,8 @@ class store_checker {
   pack_input& input_;
   detail::scratch_memory memory_;
   leaf_type leaf_;
-  detail::packed_trie_loader<detail::scratch_memory, leaf_type> loader_;
+  detail::stored_loader<detail::scratch_memory> collections_;
+  detail::packed_trie_loader<detail::scratch_memory, leaf_type, collections_read> loader_;
 };
 
 }  // namespace

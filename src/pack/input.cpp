@@ -5,6 +5,7 @@
 #include <limits>
 #include <unordered_set>
 
+#include "coppice/detail/pack/stored_type.hpp"
 #include "src/pack/checksum.hpp"
 #include "src/pack/compression.hpp"
 
@@ -56,7 +57,7 @@ template <class T>
   type.seed = from.fixed<std::uint64_t>();
   type.schema = from.text();
   if (collection < 1 || collection > 3) from.fail_at(begin, "there is no such collection");
-  if (elements < 1 || elements > 2) from.fail_at(begin + 1, "there are no such elements");
+  if (elements < 1 || elements > 3) from.fail_at(begin + 1, "there are no such elements");
   if (hash > 2) from.fail_at(begin + 2, "there is no such hash");
   type.collection = static_cast<pack_collection>(collection);
   type.elements = static_cast<pack_elements>(elements);
@@ -72,6 +73,7 @@ template <class T>
   if ((type.elements == pack_elements::values) != type.schema.empty()) {
     from.fail_at(begin, "encoded elements have a schema, and values have none");
   }
+  if (const char* const wrong = wrong_stored_type(type); wrong != nullptr) from.fail_at(begin, wrong);
   return type;
 }
 
@@ -153,6 +155,9 @@ result<void> pack_input::check_base() const {
     return corrupt("the pack is made on another base", offsetof(pack_header, base_types));
   }
   for (const pack_root& root : roots_) {
+    if (is_stored_type(type(root.type))) {
+      return corrupt("a version is of a type that only collections inside others are of", 0);
+    }
     if (root.collection != type(root.type).collection) return corrupt("a version is of another kind than its type", 0);
   }
   return {};
@@ -284,7 +289,10 @@ result<void> pack_input::read_roots(const section_entry& section) {
     root.has_commit = (flags & tree_has_commit) != 0;
     if (root.has_commit) {
       root.version = from.fixed<std::uint64_t>();
+      begin = from.offset();
       root.committed_at_ms = from.fixed<std::int64_t>();
+      if (root.committed_at_ms < 0 || root.committed_at_ms > pack_last_ms)
+        from.fail_at(begin, "a version was committed at a time that clocks do not show");
     }
     root.tree = read_tree(from, root.collection == pack_collection::vector, root.tree.size, 0, last_node());
     roots_.push_back(std::move(root));

@@ -11,6 +11,7 @@
 
 #include "coppice/detail/pack/packed_output.hpp"
 #include "coppice/detail/pack/scratch_memory.hpp"
+#include "coppice/detail/pack/stored_output.hpp"
 #include "coppice/detail/trie_build.hpp"
 #include "coppice/detail/trie_cursor.hpp"
 #include "coppice/detail/trie_diff.hpp"
@@ -42,6 +43,7 @@ class reseeded {
         if (change.kind == detail::diff_kind::removed) {
           take(detail::trie_erase(memory_, leaf_, root_, change.key));
         } else {
+          require_no_collection(change.after);
           take(detail::trie_set(memory_, leaf_, root_, change.key, change.after));
         }
       }
@@ -57,6 +59,7 @@ class reseeded {
     std::vector<scratch_leaf::item> items;
     items.reserve(detail::trie_size(arena.view(), root));
     detail::trie_for_each(arena.view(), arena.leaf(), root, [&](const leaf_policy::entry& each) {
+      require_no_collection(each.value);
       items.push_back(leaf_.make_item(each.key, each.value));
       return true;
     });
@@ -64,6 +67,14 @@ class reseeded {
     const auto built = detail::trie_build(memory_, leaf_, items.data(), static_cast<std::uint32_t>(items.size()));
     if (!built.ok) throw std::bad_alloc();
     root_ = built.root;
+  }
+  /// Of typed elements only programs with their types know the hash.
+  static void require_no_collection(const detail::packed_value& value) {
+    if (!is_collection(value.kind)) return;
+    throw error(
+        errc::unsupported,
+        "coppice::pack_writer: the store has typed collections, which cannot be hashed under another seed; pack "
+        "it under its own (pack_seed::own)");
   }
   void take(const detail::edit_result<std::byte*>& edited) {
     if (edited.change == detail::trie_change::out_of_space) throw std::bad_alloc();
@@ -97,7 +108,9 @@ class store_pack_writing {
     root.type = output.type(detail::packed_pack_type<leaf_policy>(seed));
     if (seed == own) {
       if (from.encoder == nullptr) {
-        from.encoder = std::make_unique<arena_encoder>(output, root.type, arena.view(), arena.leaf());
+        from.collections = std::make_unique<collections_encoder>(output, arena.view());
+        from.encoder = std::make_unique<arena_encoder>(output, root.type, arena.view(), arena.leaf(),
+                                                       arena_collections{from.collections.get()});
       }
       root.tree.root = from.encoder->write(version.root());
     } else {
@@ -116,9 +129,12 @@ class store_pack_writing {
     using ref_type = std::byte*;
     [[nodiscard]] static const std::byte* address(ref_type node) noexcept { return node; }
   };
-  using arena_encoder = detail::packed_trie_encoder<arena_view, leaf_policy>;
+  using collections_encoder = detail::stored_encoder<arena_view>;
+  using arena_collections = detail::stored_collections<arena_view>;
+  using arena_encoder = detail::packed_trie_encoder<arena_view, leaf_policy, arena_collections>;
   using scratch_encoder = detail::packed_trie_encoder<pointer_view, scratch_leaf>;
   struct source {
+    std::unique_ptr<collections_encoder> collections;
     std::unique_ptr<arena_encoder> encoder;
     std::unique_ptr<reseeded> under_seed;
     std::unique_ptr<scratch_encoder> seed_encoder;

@@ -10,6 +10,7 @@
 #include "coppice/detail/pack/packed_input.hpp"
 #include "coppice/detail/pack/packed_output.hpp"
 #include "coppice/detail/pack/schema_values.hpp"
+#include "coppice/detail/pack/stored_input.hpp"
 #include "coppice/detail/pack/walk.hpp"
 #include "coppice/pack.hpp"
 #include "src/store/snapshot.hpp"
@@ -43,9 +44,6 @@ class value_reader {
   [[nodiscard]] std::optional<value_view> read(const walked_entry& entry, unsigned column) {
     const detail::column_part& part = entry.parts[column];
     std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
-    if (is_collection(part.kind)) {
-      return fail(entry, "a collection inside a store cannot be read from a pack yet", errc::unsupported);
-    }
     if (part.data == nullptr) {
       if (!input_.gather(part.link, part.size, entry.record, gathered_.emplace_back())) return std::nullopt;
       bytes = gathered_.back();
@@ -99,10 +97,26 @@ class restoring {
   }
 
  private:
-  using loader = detail::packed_trie_loader<arena::allocator, leaf_policy>;
+  using collections_read = detail::stored_collections_read<arena::allocator>;
+  using loader = detail::packed_trie_loader<arena::allocator, leaf_policy, collections_read>;
+  struct placed_collection {
+    value key;
+    value_kind kind;
+    detail::collection_record record;
+  };
+
+  [[nodiscard]] detail::stored_loader<arena::allocator>& collections(writing& scope) {
+    if (collections_ == nullptr) {
+      collections_ = std::make_unique<detail::stored_loader<arena::allocator>>(input_, scope.nodes());
+    }
+    return *collections_;
+  }
 
   [[nodiscard]] std::optional<ref> take_over(writing& scope, const pack_root& root) {
-    if (loader_ == nullptr) loader_ = std::make_unique<loader>(input_, root.type, scope.nodes(), arena_.leaf());
+    if (loader_ == nullptr) {
+      loader_ = std::make_unique<loader>(input_, root.type, scope.nodes(), arena_.leaf(),
+                                         collections_read{&collections(scope)});
+    }
     const ref made = loader_->load(root.tree);
     if (made == 0 && root.tree.size != 0) {
       if (loader_->out_of_space()) scope.raise_trouble();
@@ -118,7 +132,7 @@ class restoring {
     }
     transaction_state work(arena_, scope);
     work.start_from(last_root_);
-    const bool read = last_ ? change(work, *last_, root) : build(work, root);
+    const bool read = last_ ? change(scope, work, *last_, root) : build(scope, work, root);
     if (!read) return std::nullopt;
     if (detail::trie_size(arena_.view(), work.root()) != root.tree.size) {
       input_.fail({errc::corrupt, 0, "a version has another size than it says, or a key twice", 0, 0});
@@ -130,20 +144,28 @@ class restoring {
   }
 
   /// All entries, in runs, the first of which is built bottom up.
-  [[nodiscard]] bool build(transaction_state& work, const pack_root& root) {
+  [[nodiscard]] bool build(writing& scope, transaction_state& work, const pack_root& root) {
     constexpr std::size_t most = std::size_t{1} << 18;
     std::deque<value> owned;
     std::vector<key_value> run;
+    std::vector<placed_collection> placed;
     const auto write = [&] {
       batch sorted(arena_.leaf(), run);
       work.set_many(sorted);
+      for (const placed_collection& each : placed) work.set_collection(each.key.view(), each.kind, each.record);
       run.clear();
+      placed.clear();
       owned.clear();
       reader_->forget();
     };
     const bool read = walk_->each(root.tree.root, [&](const walked_entry& entry) {
       const auto key = reader_->read(entry, 0);
       if (!key) return false;
+      if (is_collection(entry.parts[1].kind)) {
+        const auto record = load_collection(scope, entry);
+        if (record) placed.push_back({value(*key), entry.parts[1].kind, *record});
+        return record.has_value();
+      }
       const auto content = reader_->read(entry, 1);
       if (!content) return false;
       const value_view key_view = owned.emplace_back(*key).view();
@@ -155,7 +177,14 @@ class restoring {
     return read;
   }
 
-  [[nodiscard]] bool change(transaction_state& work, detail::node_number older, const pack_root& root) {
+  /// Nothing: the input knows why. Throws error out_of_space.
+  [[nodiscard]] std::optional<detail::collection_record> load_collection(writing& scope, const walked_entry& entry) {
+    auto made = collections(scope).load_record(entry.parts[1], entry.record);
+    if (!made && collections(scope).out_of_space()) scope.raise_trouble();
+    return made;
+  }
+
+  [[nodiscard]] bool change(writing& scope, transaction_state& work, detail::node_number older, const pack_root& root) {
     const auto apply = [&](detail::diff_kind, const walked_entry* before, const walked_entry* after) {
       reader_->forget();
       const auto key = reader_->read(after == nullptr ? *before : *after, 0);
@@ -163,6 +192,11 @@ class restoring {
       if (after == nullptr) {
         work.erase(*key);
         return true;
+      }
+      if (is_collection(after->parts[1].kind)) {
+        const auto record = load_collection(scope, *after);
+        if (record) work.set_collection(*key, after->parts[1].kind, *record);
+        return record.has_value();
       }
       const auto content = reader_->read(*after, 1);
       if (content) work.set(*key, *content);
@@ -173,6 +207,7 @@ class restoring {
 
   open_arena& arena_;
   pack_input& input_;
+  std::unique_ptr<detail::stored_loader<arena::allocator>> collections_;
   std::unique_ptr<loader> loader_;
   std::unique_ptr<value_reader> reader_;
   std::unique_ptr<detail::trie_walk> walk_;

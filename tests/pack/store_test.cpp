@@ -9,7 +9,6 @@
 #include <map>
 #include <thread>
 
-#include "coppice/store_arena.hpp"
 #include "support.hpp"
 
 namespace coppice::pack_test {
@@ -275,13 +274,6 @@ TEST_F(pack_store, others_see_what_was_there_or_the_whole_version) {
   done = true;
   watcher.join();
   EXPECT_GT(seen, 0U);
-}
-
-TEST_F(pack_store, typed_collections_inside_a_store_are_refused) {
-  store from = open("from");
-  from.transact([](transaction& t) { t.set("typed", arena_map<int, int>().set(1, 2)); });
-  pack_memory_sink sink;
-  EXPECT_EQ(error_of([&] { from.pack(sink); }).first, errc::unsupported);
 }
 
 }  // namespace

@@ -15,12 +15,22 @@
 
 namespace coppice::detail {
 
+/// The low bits of an element type are the size of an element in bytes, where elements are copied as bytes; zero where
+/// they are encoded.
+inline constexpr unsigned element_size_bits = 24;
+[[nodiscard]] constexpr std::uint32_t element_bytes(std::uint64_t element_type) noexcept {
+  return static_cast<std::uint32_t>(element_type & ((std::uint64_t{1} << element_size_bits) - 1));
+}
+
+/// B of tries of encoded elements, if the user chooses none.
+inline constexpr unsigned stored_leaf_entries = 24;
+
 struct collection_record {
   std::uint32_t root = 0;  ///< of the trie; of a vector's tree, 0 if all its elements are in the tail
   std::uint32_t tail = 0;  ///< vectors only
   std::uint64_t size = 0;
   std::uint64_t seed = 0;             ///< of the hash; vectors: 0
-  std::uint64_t element_type = 0;     ///< fingerprint of the type of the elements, and of how they are stored
+  std::uint64_t element_type = 0;     ///< fingerprint of the type of the elements above the size of one
   std::uint32_t tail_count = 0;       ///< vectors: elements in the tail
   std::uint8_t leaf_parameter = 0;    ///< B, or of a vector log2 of the elements in a leaf
   std::uint8_t branch_parameter = 0;  ///< vectors: log2 of the children of a branch

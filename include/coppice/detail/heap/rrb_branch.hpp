@@ -16,12 +16,17 @@ namespace coppice::detail {
 
 /// Whether a branch at `height` over these children needs no table (R3).
 template <class Layout>
-[[nodiscard]] inline bool rrb_is_radix(unsigned height, const rrb_child* children, std::uint32_t count) noexcept {
+[[nodiscard]] inline bool rrb_is_radix(const Layout& layout, unsigned height, const rrb_child* children,
+                                       std::uint32_t count) noexcept {
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (i + 1 < count && children[i].size != Layout::full(height - 1)) return false;
+    if (i + 1 < count && children[i].size != layout.full(height - 1)) return false;
     if (height > 1 && Layout::is_relaxed(children[i].ref)) return false;
   }
   return true;
+}
+template <class Layout>
+[[nodiscard]] inline bool rrb_is_radix(unsigned height, const rrb_child* children, std::uint32_t count) noexcept {
+  return rrb_is_radix(Layout{}, height, children, count);
 }
 
 /// A new branch over children, which it takes over; null if there is no space. (Not inlined: many functions call it.)

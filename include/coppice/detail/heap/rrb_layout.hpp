@@ -51,6 +51,21 @@ template <class T>
   return elements < 4 ? 2U : static_cast<unsigned>(std::bit_width(elements)) - 1;
 }
 
+/// Children that a branch has at most, whatever its layout.
+inline constexpr std::uint32_t rrb_max_width = 32;
+
+/// R5 for 2^48 elements, which no vector has more of.
+[[nodiscard]] constexpr unsigned rrb_max_height(unsigned branch_bits) noexcept { return 48 / (branch_bits - 1) + 2; }
+/// Whether a tree of so many elements may be so high (R5).
+[[nodiscard]] constexpr bool rrb_is_low(unsigned branch_bits, unsigned height, std::uint64_t size) noexcept {
+  return height <= 2 || (height <= rrb_max_height(branch_bits) && size >> ((branch_bits - 1) * (height - 2)) != 0);
+}
+/// log2 of the elements in a perfect tree of the height. Relaxed trees may be higher than positions have bits.
+[[nodiscard]] constexpr unsigned rrb_shift(unsigned leaf_bits, unsigned branch_bits, unsigned height) noexcept {
+  const unsigned bits = leaf_bits + branch_bits * height;
+  return bits < 63 ? bits : 63;
+}
+
 /// LeafBits 0: the default for the type. Link: how children are stored (link.hpp).
 template <class T, unsigned LeafBits, unsigned BranchBits, class Link = pointer_link>
 struct rrb_layout {
@@ -64,8 +79,9 @@ struct rrb_layout {
   static constexpr unsigned branch_bits = BranchBits;
   static constexpr std::uint32_t leaf_capacity = 1U << leaf_bits;
   static constexpr std::uint32_t width = 1U << branch_bits;
+  static_assert(width <= rrb_max_width);
   /// R5 for 2^48 elements, which no vector has more of.
-  static constexpr unsigned max_height = 48 / (branch_bits - 1) + 2;
+  static constexpr unsigned max_height = rrb_max_height(branch_bits);
 
   static constexpr std::size_t alignment = alignof(T) > granule_bytes ? alignof(T) : granule_bytes;
   static constexpr bool holds_objects = !std::is_trivially_destructible_v<T>;
@@ -93,15 +109,14 @@ struct rrb_layout {
 
   /// log2 of the elements in a perfect tree of the height. Relaxed trees may be higher than positions have bits.
   [[nodiscard]] static constexpr unsigned shift(unsigned height) noexcept {
-    const unsigned bits = leaf_bits + branch_bits * height;
-    return bits < 63 ? bits : 63;
+    return rrb_shift(leaf_bits, branch_bits, height);
   }
   [[nodiscard]] static constexpr std::uint64_t full(unsigned height) noexcept {
     return std::uint64_t{1} << shift(height);
   }
   /// Whether a tree of so many elements may be so high (R5).
   [[nodiscard]] static constexpr bool is_low(unsigned height, std::uint64_t size) noexcept {
-    return height <= 2 || (height <= max_height && size >> ((branch_bits - 1) * (height - 2)) != 0);
+    return rrb_is_low(branch_bits, height, size);
   }
 
   // ---- leaves

@@ -48,15 +48,21 @@ struct rrb_place {
   std::uint64_t end;
 };
 
+/// Where a child of a branch of `size` elements is.
+template <class Layout>
+[[nodiscard]] inline rrb_place rrb_child_at(const Layout& layout, const std::byte* branch, unsigned height,
+                                            std::uint64_t size, unsigned slot) noexcept {
+  if (Layout::is_relaxed(branch)) {
+    return {slot, slot == 0 ? 0 : layout.end(branch, slot - 1), layout.end(branch, slot)};
+  }
+  const std::uint64_t first = std::uint64_t{slot} << layout.shift(height - 1);
+  const std::uint64_t end = first + layout.full(height - 1);
+  return {slot, first, end < size ? end : size};
+}
 template <class Layout>
 [[nodiscard]] inline rrb_place rrb_child_at(const std::byte* branch, unsigned height, std::uint64_t size,
                                             unsigned slot) noexcept {
-  if (Layout::is_relaxed(branch)) {
-    return {slot, slot == 0 ? 0 : Layout::end(branch, slot - 1), Layout::end(branch, slot)};
-  }
-  const std::uint64_t first = std::uint64_t{slot} << Layout::shift(height - 1);
-  const std::uint64_t end = first + Layout::full(height - 1);
-  return {slot, first, end < size ? end : size};
+  return rrb_child_at(Layout{}, branch, height, size, slot);
 }
 
 /// The slot of a relaxed branch below which a position is. The search begins where the child would be if all before it

@@ -66,11 +66,13 @@ inline constexpr std::size_t pack_section_limit = std::size_t{64} << 20;
 /// Longer values are cut into pieces of so many bytes.
 inline constexpr std::size_t pack_piece_bytes = std::size_t{1} << 20;
 inline constexpr std::uint32_t pack_max_types = 65'536;
+/// The last time that clocks show which count nanoseconds, in the year 2262.
+inline constexpr std::int64_t pack_last_ms = 9'223'372'036'854;
 /// V of collections whose memory has none.
 inline constexpr std::uint32_t pack_max_inline = 255;
 
 enum class pack_collection : std::uint8_t { map = 1, set = 2, vector = 3 };
-enum class pack_elements : std::uint8_t { values = 1, encoded = 2 };
+enum class pack_elements : std::uint8_t { values = 1, encoded = 2, images = 3 };
 enum class pack_hash : std::uint8_t { unknown = 0, store = 1, typed = 2 };
 
 enum class record_kind : std::uint8_t {

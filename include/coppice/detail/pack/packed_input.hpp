@@ -26,15 +26,30 @@ namespace coppice::detail {
   return nullptr;
 }
 
-template <class Edit, class Leaf>
-class packed_trie_loader final : public trie_loader<Edit, Leaf, packed_trie_loader<Edit, Leaf>> {
+/// Where no value is a collection. `Ref`: of nodes.
+template <class Ref>
+struct no_collections_read {
+  static constexpr bool allowed = false;
+  [[nodiscard]] static const char* wrong(const packed_view& part, bool is_key) noexcept {
+    return wrong_part(part, is_key);
+  }
+};
+
+/// `Collections`: tells what is wrong with a key or value, and whether collections are allowed; then it has
+/// load(part, record), the node of one; null: out_of_space(), or the input knows why. `Columns`: 1 of a set, whose
+/// values are nothing.
+template <class Edit, class Leaf, class Collections = no_collections_read<typename Edit::ref_type>,
+          unsigned Columns = 2>
+class packed_trie_loader final : public trie_loader<Edit, Leaf, packed_trie_loader<Edit, Leaf, Collections, Columns>> {
   using base = trie_loader<Edit, Leaf, packed_trie_loader>;
   using Ref = typename Edit::ref_type;
   using item = typename Leaf::item;
 
  public:
-  packed_trie_loader(pack_input& input, std::uint32_t type, Edit& memory, const Leaf& leaf) noexcept
-      : base(input, type, memory, leaf) {}
+  packed_trie_loader(pack_input& input, std::uint32_t type, Edit& memory, const Leaf& leaf,
+                     Collections collections = {}) noexcept
+      : base(input, type, memory, leaf), collections_(collections) {}
+  static constexpr bool has_hashes = true;
   static constexpr bool fixed_size = false;
 
   void begin(std::uint32_t count) {
@@ -44,7 +59,11 @@ class packed_trie_loader final : public trie_loader<Edit, Leaf, packed_trie_load
   [[nodiscard]] bool add(const column_part* parts, const record_bytes& record) {
     item made;
     if (!read(parts[0], true, record, made.key, made.key_blob)) return false;
-    if (!read(parts[1], false, record, made.value, made.value_blob)) return false;
+    if constexpr (Columns == 1) {
+      made.value = {nullptr, 0, value_kind::bytes};
+    } else {
+      if (!read(parts[1], false, record, made.value, made.value_blob)) return false;
+    }
     made.hash = this->leaf_.hash(made.key);
     items_.push_back(made);
     return true;
@@ -56,17 +75,12 @@ class packed_trie_loader final : public trie_loader<Edit, Leaf, packed_trie_load
                           Ref& blob) {
     view = {part.data, static_cast<std::size_t>(part.size), part.kind};
     if (part.data == nullptr && !read_blob(part, record, view, blob)) return false;
-    const char* const wrong = wrong_part(view, is_key);
+    const char* const wrong = Collections::wrong(view, is_key);
     if (wrong != nullptr) this->input().fail(record.failure_here(wrong));
     return wrong == nullptr;
   }
   [[nodiscard]] bool read_blob(const column_part& part, const record_bytes& record, packed_view& view, Ref& blob) {
-    if (is_collection(part.kind)) {
-      failure why = record.failure_here("a collection inside a store cannot be read from a pack yet");
-      why.code = errc::unsupported;
-      this->input().fail(why);
-      return false;
-    }
+    if (is_collection(part.kind)) return read_collection(part, record, view, blob);
     Ref& known = blobs_[part.link];
     if (known == Ref{}) {
       std::vector<std::byte> bytes;
@@ -81,8 +95,22 @@ class packed_trie_loader final : public trie_loader<Edit, Leaf, packed_trie_load
     return false;
   }
 
+  [[nodiscard]] bool read_collection(const column_part& part, const record_bytes& record, packed_view& view,
+                                     Ref& blob) {
+    if constexpr (Collections::allowed) {
+      blob = collections_.load(part, record);
+      if (blob == Ref{}) return collections_.out_of_space() && this->ran_out();
+      view = view_of_blob(this->memory_.address(blob), part.kind);
+      return true;
+    } else {
+      this->input().fail(record.failure_here("a collection stands where none may be"));
+      return false;
+    }
+  }
+
   std::vector<item> items_;
   paged_array<Ref> blobs_;
+  [[no_unique_address]] Collections collections_;
 };
 
 }  // namespace coppice::detail

@@ -27,16 +27,26 @@ template <class Leaf>
   return type;
 }
 
-template <class View, class Leaf>
-class packed_trie_encoder final : public trie_encoder<View, packed_trie_encoder<View, Leaf>> {
+/// Where no value is a collection.
+struct no_collections {
+  [[noreturn]] static node_number write(value_kind, const std::byte*) {
+    throw error(errc::corrupt, "coppice::pack_writer: a collection inside a collection");
+  }
+};
+
+/// `Columns`: 1 of a set, whose values are nothing. `Collections`: has write(kind, node), the number of the record of a
+/// collection.
+template <class View, class Leaf, class Collections = no_collections, unsigned Columns = 2>
+class packed_trie_encoder final : public trie_encoder<View, packed_trie_encoder<View, Leaf, Collections, Columns>> {
   using base = trie_encoder<View, packed_trie_encoder>;
 
  public:
-  static constexpr unsigned columns = 2;
+  static constexpr unsigned columns = Columns;
   static constexpr bool fixed_size = false;
 
-  packed_trie_encoder(pack_output& output, std::uint32_t type, const View& view, const Leaf& leaf)
-      : base(output, type, view), leaf_(leaf) {}
+  packed_trie_encoder(pack_output& output, std::uint32_t type, const View& view, const Leaf& leaf,
+                      Collections collections = {})
+      : base(output, type, view), leaf_(leaf), collections_(collections) {}
 
   void prepare(const std::byte* node) {
     if (kind_of(node) != node_kind::packed_leaf_wide) return;
@@ -51,14 +61,14 @@ class packed_trie_encoder final : public trie_encoder<View, packed_trie_encoder<
       for (typename Leaf::position at(node); !at.done(); at.advance()) {
         const auto entry = at.get(this->view());
         to.add(entry.key.kind, entry.key.data, entry.key.size);
-        to.add(entry.value.kind, entry.value.data, entry.value.size);
+        if constexpr (Columns == 2) to.add(entry.value.kind, entry.value.data, entry.value.size);
       }
       return;
     }
     for (std::uint32_t i = 0; i < count_of(node); ++i) {
       const auto item = leaf_.item_at(this->view(), node, i);
       add(item.key, item.key_blob, place, to);
-      add(item.value, item.value_blob, place, to);
+      if constexpr (Columns == 2) add(item.value, item.value_blob, place, to);
     }
   }
 
@@ -67,19 +77,19 @@ class packed_trie_encoder final : public trie_encoder<View, packed_trie_encoder<
 
   void prepare_blob(const packed_view& part, Ref blob) {
     if (blob == Ref{}) return;
-    if (is_collection(part.kind)) {
-      throw error(errc::unsupported, "coppice::pack_writer: typed collections inside a store cannot be packed yet");
-    }
     const std::byte* const node = this->view().address(blob);
     if (this->output().number_of(node) != 0) return;
-    this->output().remember(node, this->output().put_large(part.data, part.size));
+    this->output().remember(node, is_collection(part.kind) ? collections_.write(part.kind, node)
+                                                           : this->output().put_large(part.data, part.size));
   }
   void add(const packed_view& part, Ref blob, const record_place& place, column_writer& to) {
     if (blob == Ref{}) return to.add(part.kind, part.data, part.size);
-    to.add_link(part.kind, part.size, place.link(this->output().number_of(this->view().address(blob))));
+    to.add_link(part.kind, is_collection(part.kind) ? 0 : part.size,
+                place.link(this->output().number_of(this->view().address(blob))));
   }
 
   Leaf leaf_;
+  [[no_unique_address]] Collections collections_;
 };
 
 }  // namespace coppice::detail

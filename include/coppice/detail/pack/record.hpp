@@ -478,7 +478,7 @@ struct vector_branch_record {
 }
 
 [[nodiscard]] inline unsigned columns_of(const pack_type& type) noexcept {
-  return type.collection == pack_collection::map ? 2 : 1;
+  return type.collection == pack_collection::map && type.elements != pack_elements::images ? 2 : 1;
 }
 
 /// What a root or a collection says of its nodes. `self`: the record that it is in, whose links these are; 0: these are
@@ -521,7 +521,16 @@ inline constexpr unsigned tree_has_commit = 1;
   return static_cast<unsigned>(collection) << 1;
 }
 
-/// What a collection inside another says.
+inline void put_collection(record_buffer& to, std::uint32_t type, pack_collection collection, const pack_tree& tree,
+                           const record_place& place) {
+  to.put_u8(static_cast<std::uint8_t>(record_kind::collection));
+  to.put_count(type);
+  to.put_count(tree.size);
+  to.put_u8(static_cast<std::uint8_t>(tree_flags(collection)));
+  put_tree(to, collection == pack_collection::vector, tree, place);
+}
+
+/// What a collection inside another says, after kind and type.
 [[nodiscard]] inline pack_tree read_collection(record_reader& from, const pack_type& type, node_number self) noexcept {
   const std::uint64_t size = from.count(std::uint64_t{1} << 48, "a collection is too large");
   const std::size_t begin = from.offset();
@@ -550,6 +559,14 @@ void transcribe_record(record_reader& from, node_number self, const pack_type* t
     from = body;
     return;
   }
+  if (head.kind == record_kind::collection) {
+    pack_tree tree = read_collection(body, *type, self);
+    if (tree.root != 0) tree.root = number_of(tree.root);
+    if (tree.tail != 0) tree.tail = number_of(tree.tail);
+    put_collection(to, new_type, type->collection, tree, place);
+    from = body;
+    return;
+  }
   to.put_u8(static_cast<std::uint8_t>(head.kind));
   if (head.kind == record_kind::blob) {
     const std::size_t at = body.offset();
@@ -559,15 +576,6 @@ void transcribe_record(record_reader& from, node_number self, const pack_type* t
     const pieces_record pieces = read_pieces(body);
     to.put_count(pieces.size);
     for (std::uint64_t i = 0; i < pieces.count; ++i) put_link();
-  } else if (head.kind == record_kind::collection) {
-    pack_tree tree = read_collection(body, *type, self);
-    const bool is_vector = type->collection == pack_collection::vector;
-    if (tree.root != 0) tree.root = number_of(tree.root);
-    if (tree.tail != 0) tree.tail = number_of(tree.tail);
-    to.put_count(new_type);
-    to.put_count(tree.size);
-    to.put_u8(static_cast<std::uint8_t>(tree_flags(type->collection)));
-    put_tree(to, is_vector, tree, place);
   } else if (head.kind == record_kind::vector_branch || head.kind == record_kind::vector_relaxed) {
     to.put_count(new_type);
     const std::size_t at = body.offset();

@@ -45,7 +45,8 @@ class paged_array {
   std::vector<std::unique_ptr<T[]>> pages_;
 };
 
-/// `Leaves` derives from it and has make_leaf(record, reader, depth, ...): see typed_trie_loader.
+/// `Leaves` derives from it and reads entries: begin(count), add(parts, record); then has items(), of which a leaf is
+/// made, or, where hashes are not known, make_leaf(depth, record).
 template <class Edit, class Leaf, class Leaves>
 class trie_loader {
  public:
@@ -154,6 +155,16 @@ class trie_loader {
   }
 
   [[nodiscard]] bool make_leaf(std::uint32_t count, const record_bytes& record, loaded& to) {
+    to.count = count;
+    if constexpr (Leaves::has_hashes) {
+      return make_of_items(count, record, to);
+    } else {
+      to.ref = static_cast<Leaves&>(*this).make_leaf(to.depth, record);
+      return to.ref != Ref{};
+    }
+  }
+
+  [[nodiscard]] bool make_of_items(std::uint32_t count, const record_bytes& record, loaded& to) {
     const auto& items = static_cast<Leaves&>(*this).items();
     const unsigned depth = to.depth;
     if (const char* wrong = wrong_entries(items, to.prefix, depth); wrong != nullptr) {
@@ -167,7 +178,6 @@ class trie_loader {
       return false;
     }
     const typename Leaf::segment all{nullptr, items.data(), 0, count, 0};
-    to.count = count;
     to.bytes = size.bytes;
     to.ref = leaf_.make(memory_, depth, &all, 1);
     return to.ref != Ref{} || ran_out();
@@ -248,7 +258,7 @@ class trie_loader {
   }
 
   /// Whether the two halves of a range are leaves, or nothing, that should be one leaf (or no branch at all).
-  [[nodiscard]] static bool mergeable(const loaded* const* children, unsigned first, unsigned width) noexcept {
+  [[nodiscard]] bool mergeable(const loaded* const* children, unsigned first, unsigned width) const noexcept {
     const auto uniform = [&](unsigned from, unsigned slots) {
       for (unsigned i = 1; i < slots; ++i) {
         if (children[from + i] != children[from]) return false;
@@ -266,7 +276,7 @@ class trie_loader {
       sum = {sum.count + child->count, sum.bytes + child->bytes};
       ++leaves;
     }
-    return leaves == 1 || Leaf::fits(sum);
+    return leaves == 1 || leaf_.fits(sum);
   }
 
   [[nodiscard]] bool make_branch(const loaded* const* children, loaded& to) {
@@ -301,6 +311,7 @@ class typed_trie_loader final : public trie_loader<Edit, Leaf, typed_trie_loader
  public:
   typed_trie_loader(pack_input& input, std::uint32_t type, Edit& memory, const Leaf& leaf) noexcept
       : base(input, type, memory, leaf) {}
+  static constexpr bool has_hashes = true;
   static constexpr bool fixed_size = packs_as_bytes<K> && (std::is_same_v<V, no_value> || packs_as_bytes<V>);
 
   /// All entries of a leaf at once. False: their columns are not what is expected of such entries.

@@ -39,11 +39,12 @@ class trie_encoder : public pack_encoder {
     if constexpr (Leaves::fixed_size) {
       leaves().put_columns(node, to);
       return false;
+    } else {
+      columns_.begin(Leaves::columns);
+      leaves().add_entries(node, place, columns_);
+      columns_.write(to);
+      return columns_.has_links();
     }
-    columns_.begin(Leaves::columns);
-    leaves().add_entries(node, place, columns_);
-    columns_.write(to);
-    return columns_.has_links();
   }
 
  protected:

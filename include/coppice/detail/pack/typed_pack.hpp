@@ -211,7 +211,6 @@ class typed_pack_writing<vector<T, Memory, LeafBits, BranchBits>> {
   [[nodiscard]] pack_root write(pack_output& output, const collection& version, std::uint64_t) {
     kept_.push_back(version);
     pack_root root;
-
     root.type = output.type(traits::type(0));
     if (how_ == nullptr) how_ = std::make_unique<vector_encoder<typename traits::layout>>(output, root.type);
     root.tree = how_->write(pack_access::version(version));
@@ -292,9 +291,10 @@ class typed_pack_reading<vector<T, Memory, LeafBits, BranchBits>> {
 
   struct loading {
     edit_type memory;
-    vector_loader<edit_type, typename traits::layout> loader;
+    using nodes = typed_vector_nodes<edit_type, typename traits::layout>;
+    vector_loader<nodes> loader;
 
-    loading(pack_input& input, std::uint32_t type) : loader(input, type, memory) {}
+    loading(pack_input& input, std::uint32_t type) : loader(input, type, nodes(memory)) {}
   };
 
  public:

@@ -24,18 +24,75 @@
 
 namespace coppice::detail {
 
+/// Makes nodes whose elements are C++ objects.
 template <class Edit, class Layout>
-class vector_loader {
+class typed_vector_nodes {
  public:
   using T = typename Layout::element;
 
-  vector_loader(pack_input& input, std::uint32_t type, Edit& memory) noexcept
-      : memory_(memory), input_(input), type_(type) {}
+  explicit typed_vector_nodes(Edit& memory) noexcept : memory_(memory) {}
+  [[nodiscard]] static Layout layout() noexcept { return {}; }
+  void retain(std::byte* node) noexcept { memory_.retain(node); }
+  void release(std::byte* node) noexcept { memory_.release(node); }
+
+  /// The elements of a leaf follow.
+  void begin() noexcept { elements_.clear(); }
+  /// The next one. False: it cannot be read.
+  [[nodiscard]] bool add(pack_input& input, const column_part& part, const record_bytes& record) {
+    std::optional<T> element = decode_packed<T>(input, part, record);
+    if (!element) return false;
+    elements_.push_back({*std::move(element)});
+    return true;
+  }
+  /// Adds what was read to a leaf of which `size` elements were read before, if it has places for it. Then that leaf
+  /// has one more owner.
+  [[nodiscard]] bool extend(std::byte* leaf, std::uint32_t size) {
+    if constexpr (!Layout::moves_safely) {
+      return false;
+    } else {
+      const auto count = static_cast<std::uint32_t>(elements_.size());
+      if (!Layout::has_room(leaf, size + count - 1) || !memory_.claim(leaf, size, size + count)) return false;
+      for (std::uint32_t i = 0; i < count; ++i) {
+        std::construct_at(Layout::places(leaf) + size + i, std::move(elements_[i].value));
+      }
+      memory_.retain(leaf);
+      return true;
+    }
+  }
+  /// A leaf of what was read before and now, with some room, for what may continue it. Null: no space.
+  [[nodiscard]] std::byte* make_leaf(const std::byte* before, std::uint32_t size) {
+    rrb_leaf_writer<Edit, Layout> into(memory_);
+    const auto count = static_cast<std::uint32_t>(size + elements_.size());
+    if (!into.open(rrb_tail_room<Layout>(count, false))) return nullptr;
+    bool done = before == nullptr || into.copy(Layout::elements(before), size);
+    for (std::size_t i = 0; done && i < elements_.size(); ++i) done = into.make(std::move(elements_[i].value));
+    return done ? into.finish() : into.give_up();
+  }
+  /// Null: no space.
+  [[nodiscard]] std::byte* make_branch(unsigned height, const rrb_child* children, std::uint32_t count) noexcept {
+    return rrb_make_branch<Layout>(memory_, height, children, count);
+  }
+
+ private:
+  struct holder {  // so that bools lie apart
+    T value;
+  };
+
+  Edit& memory_;
+  std::vector<holder> elements_;
+};
+
+/// `Nodes` makes them: see typed_vector_nodes.
+template <class Nodes>
+class vector_loader {
+ public:
+  vector_loader(pack_input& input, std::uint32_t type, Nodes nodes) noexcept
+      : input_(input), type_(type), made_(std::move(nodes)) {}
   vector_loader(const vector_loader&) = delete;
   vector_loader& operator=(const vector_loader&) = delete;
   ~vector_loader() {
     nodes_.for_each([&](const loaded& node) {
-      if (node.ref != nullptr) memory_.release(node.ref);
+      if (node.ref != nullptr) made_.release(node.ref);
     });
   }
 
@@ -43,7 +100,8 @@ class vector_loader {
   [[nodiscard]] bool load(const pack_tree& tree, rrb_version& to) {
     if (tree.size == 0) return true;
     if (tree.root != 0) {
-      if (!Layout::is_low(tree.height, tree.size - tree.tail_count)) return refuse(tree.root, "a tree is too high");
+      if (!made_.layout().is_low(tree.height, tree.size - tree.tail_count))
+        return refuse(tree.root, "a tree is too high");
       const loaded* const root = node(tree.root, tree.height, tree.size - tree.tail_count);
       if (root == nullptr) return false;
       if (tree.height != 0 && count_of(root->ref) == 1) return refuse(tree.root, "the root of a tree has one child");
@@ -55,8 +113,8 @@ class vector_loader {
     to.tree_size = tree.size - tree.tail_count;
     to.tail_count = tree.tail_count;
     to.height = tree.height;
-    if (to.root != nullptr) memory_.retain(to.root);
-    memory_.retain(to.tail);
+    if (to.root != nullptr) made_.retain(to.root);
+    made_.retain(to.tail);
     return true;
   }
   [[nodiscard]] bool out_of_space() const noexcept { return out_of_space_; }
@@ -100,7 +158,7 @@ class vector_loader {
   /// Whether a branch that was read under one size may also have another: only its last child may differ.
   [[nodiscard]] bool fits(node_number number, loaded& branch, unsigned height, std::uint64_t size) {
     const std::uint32_t count = count_of(branch.ref);
-    const std::uint64_t full = Layout::full(height - 1);
+    const std::uint64_t full = made_.layout().full(height - 1);
     if (branch.relaxed || size <= (count - 1) * full || size > count * full) {
       return refuse(number, "a branch has another size than its place");
     }
@@ -127,10 +185,10 @@ class vector_loader {
     }
     const vector_branch_record branch = read_vector_branch(from, input_.type(type_));
     if (branch.height != height) return refuse(number, "a branch has another height than its place");
-    node_number links[Layout::width];
-    rrb_child children[Layout::width];
+    node_number links[rrb_max_width];
+    rrb_child children[rrb_max_width];
     for (std::uint32_t i = 0; i < branch.count; ++i) links[i] = read_some_link(from, number);
-    const std::uint64_t full = Layout::full(height - 1);
+    const std::uint64_t full = made_.layout().full(height - 1);
     std::uint64_t before = 0;
     for (std::uint32_t i = 0; i < branch.count; ++i) {
       const std::uint64_t here =
@@ -150,13 +208,13 @@ class vector_loader {
       children[i].ref = child->ref;
     }
     // A branch with a table may be radix: it is made without one then.
-    if (!relaxed && !rrb_is_radix<Layout>(height, children, branch.count)) {
+    if (!relaxed && !rrb_is_radix(made_.layout(), height, children, branch.count)) {
       return refuse(number, "a branch without a table of sizes is not radix");
     }
-    std::byte* const made = rrb_make_branch<Layout>(memory_, height, children, branch.count);
+    std::byte* const made = made_.make_branch(height, children, branch.count);
     out_of_space_ |= made == nullptr;
     if (made == nullptr) return false;
-    for (std::uint32_t i = 0; i < branch.count; ++i) memory_.retain(children[i].ref);
+    for (std::uint32_t i = 0; i < branch.count; ++i) made_.retain(children[i].ref);
     to.ref = made;
     to.size = size;
     to.relaxed = relaxed;
@@ -195,18 +253,16 @@ class vector_loader {
     const loaded before = is_more ? nodes_[read_some_link(from, number)] : loaded{};
     const pack_type& type = input_.type(type_);
     const std::uint32_t count = read_leaf_count(from, type);
-    if (from.wrong() == nullptr && before.size + count > Layout::leaf_capacity) {
+    if (from.wrong() == nullptr && before.size + count > std::uint64_t{1} << type.leaf_size) {
       from.fail_at(0, "a leaf is larger than its capacity");
     }
-    elements_.clear();
+    made_.begin();
     if (from.wrong() == nullptr) {
       for (column_reader columns(from, number, type.max_inline, count, 1); !columns.done();) {
         column_part part;
         columns.next(&part);
         if (from.wrong() != nullptr) break;
-        std::optional<T> element = decode_packed<T>(input_, part, record);
-        if (!element) return false;
-        elements_.push_back({*std::move(element)});
+        if (!made_.add(input_, part, record)) return false;
       }
     }
     if (from.wrong() != nullptr) {
@@ -215,44 +271,16 @@ class vector_loader {
     }
     loaded& to = nodes_[number];
     to.size = before.size + count;
-    to.ref = before.ref != nullptr && extend(before, count) ? before.ref : make_leaf(before);
+    const auto size = static_cast<std::uint32_t>(before.size);
+    to.ref = before.ref != nullptr && made_.extend(before.ref, size) ? before.ref : made_.make_leaf(before.ref, size);
     out_of_space_ |= to.ref == nullptr;
     return to.ref != nullptr;
   }
 
-  /// Adds what was read to the leaf that it continues, if it has places for it. Then that leaf has one more owner.
-  [[nodiscard]] bool extend(const loaded& leaf, std::uint32_t count) {
-    if constexpr (!Layout::moves_safely) {
-      return false;
-    } else {
-      const auto size = static_cast<std::uint32_t>(leaf.size);
-      if (!Layout::has_room(leaf.ref, size + count - 1) || !memory_.claim(leaf.ref, size, size + count)) return false;
-      for (std::uint32_t i = 0; i < count; ++i) {
-        std::construct_at(Layout::places(leaf.ref) + size + i, std::move(elements_[i].value));
-      }
-      memory_.retain(leaf.ref);
-      return true;
-    }
-  }
-
-  /// A leaf of what was read before and now, with some room, for what may continue it.
-  [[nodiscard]] std::byte* make_leaf(const loaded& before) {
-    rrb_leaf_writer<Edit, Layout> into(memory_);
-    const auto size = static_cast<std::uint32_t>(before.size + elements_.size());
-    if (!into.open(rrb_tail_room<Layout>(size, false))) return nullptr;
-    bool done = before.ref == nullptr || into.copy(Layout::elements(before.ref), before.size);
-    for (std::size_t i = 0; done && i < elements_.size(); ++i) done = into.make(std::move(elements_[i].value));
-    return done ? into.finish() : into.give_up();
-  }
-
-  Edit& memory_;
   pack_input& input_;
   std::uint32_t type_;
+  Nodes made_;
   paged_array<loaded> nodes_;
-  struct holder {  // so that bools lie apart
-    T value;
-  };
-  std::vector<holder> elements_;
   bool out_of_space_ = false;
 };
 

@@ -19,12 +19,27 @@
 
 namespace coppice::detail {
 
+/// The elements of leaves, as C++ objects.
 template <class Layout>
+class typed_elements {
+ public:
+  typed_elements(pack_output& output, const Layout&) noexcept : values_(output) {}
+  /// Writes what an element will have links to.
+  void prepare(const std::byte* leaf, std::uint32_t index) { values_.prepare(Layout::elements(leaf)[index]); }
+  void add(const std::byte* leaf, std::uint32_t index, const record_place& place, column_writer& to) {
+    values_.add(Layout::elements(leaf)[index], place, to);
+  }
+
+ private:
+  typed_values<typename Layout::element> values_;
+};
+
+/// `Layout`: that of the nodes, an rrb_layout or a stored_layout. `Elements`: see typed_elements.
+template <class Layout, class Elements = typed_elements<Layout>>
 class vector_encoder final : public pack_encoder {
  public:
-  using T = typename Layout::element;
-
-  vector_encoder(pack_output& output, std::uint32_t type) : output_(output), type_(type), elements_(output) {}
+  vector_encoder(pack_output& output, std::uint32_t type, const Layout& layout = {})
+      : output_(output), type_(type), layout_(layout), elements_(output, layout) {}
 
   [[nodiscard]] pack_tree write(const rrb_version& version) {
     pack_tree tree;
@@ -40,7 +55,7 @@ class vector_encoder final : public pack_encoder {
   }
 
   bool encode(const std::byte* node, std::uint64_t part, const record_place& place, record_buffer& to) override {
-    if (kind_of(node) == Layout::leaf_kind) return encode_leaf(node, part, place, to);
+    if (kind_of(node) == layout_.leaf_kind) return encode_leaf(node, part, place, to);
     const bool relaxed = Layout::is_relaxed(node);
     const std::uint32_t count = count_of(node);
     to.put_u8(static_cast<std::uint8_t>(relaxed ? record_kind::vector_relaxed : record_kind::vector_branch));
@@ -49,7 +64,7 @@ class vector_encoder final : public pack_encoder {
     to.put_count(count);
     for (std::uint32_t i = 0; i < count; ++i) to.put_count(place.link(links_[part + i]));
     for (std::uint32_t i = 0; relaxed && i < count; ++i) {
-      to.put_count(Layout::end(node, i) - (i == 0 ? 0 : Layout::end(node, i - 1)));
+      to.put_count(layout_.end(node, i) - (i == 0 ? 0 : layout_.end(node, i - 1)));
     }
     return true;
   }
@@ -67,10 +82,10 @@ class vector_encoder final : public pack_encoder {
     const auto known = extents_.find(node);
     if (known != extents_.end() && known->second.size >= size) return known->second.number;
     const std::uint32_t count = count_of(node);
-    node_number children[Layout::width];
+    node_number children[rrb_max_width];
     for (std::uint32_t slot = 0; slot < count; ++slot) {
-      const rrb_place at = rrb_child_at<Layout>(node, height, size, slot);
-      children[slot] = write_node(Layout::child(node, slot), height - 1, at.end - at.first);
+      const rrb_place at = rrb_child_at(layout_, node, height, size, slot);
+      children[slot] = write_node(layout_.child(node, slot), height - 1, at.end - at.first);
     }
     const std::size_t part = links_.size();
     links_.insert(links_.end(), children, children + count);
@@ -83,7 +98,7 @@ class vector_encoder final : public pack_encoder {
     const extent known = extents_[leaf];
     if (known.size >= count) return known.number;
     const auto from = static_cast<std::uint32_t>(known.size);
-    for (std::uint32_t i = from; i < count; ++i) elements_.prepare(Layout::elements(leaf)[i]);
+    for (std::uint32_t i = from; i < count; ++i) elements_.prepare(leaf, i);
     if (from != 0) continued_[{leaf, from}] = known.number;
     const node_number number = output_.put(leaf, std::uint64_t{from} << 32 | count, *this);
     extents_[leaf] = {number, count};
@@ -98,7 +113,7 @@ class vector_encoder final : public pack_encoder {
     if (from != 0) to.put_count(place.link(continued_.at({leaf, from})));
     to.put_count(end - from);
     columns_.begin(1);
-    for (std::uint32_t i = from; i < end; ++i) elements_.add(Layout::elements(leaf)[i], place, columns_);
+    for (std::uint32_t i = from; i < end; ++i) elements_.add(leaf, i, place, columns_);
     columns_.write(to);
     return from != 0 || columns_.has_links();
   }
@@ -111,7 +126,8 @@ class vector_encoder final : public pack_encoder {
 
   pack_output& output_;
   std::uint32_t type_;
-  typed_values<T> elements_;
+  [[no_unique_address]] Layout layout_;
+  Elements elements_;
   column_writer columns_;
   std::unordered_map<const std::byte*, extent> extents_;
   std::unordered_map<std::pair<const std::byte*, std::uint32_t>, node_number, place_hash> continued_;

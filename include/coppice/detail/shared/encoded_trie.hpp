@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "coppice/codec.hpp"
+#include "coppice/detail/collection_record.hpp"
 #include "coppice/detail/heap/element_iterator.hpp"
 #include "coppice/detail/heap/key_hash.hpp"
 #include "coppice/detail/heap/trie_root.hpp"
@@ -179,7 +180,7 @@ class encoded_trie
   using element = typename coder::element;
   using key_type = typename coder::key_type;
   using mapped_type = typename coder::mapped_type;
-  using leaf_type = packed_leaf<std::uint32_t, seeded_hash, LeafEntries == 0 ? 24 : LeafEntries>;
+  using leaf_type = packed_leaf<std::uint32_t, seeded_hash, LeafEntries == 0 ? stored_leaf_entries : LeafEntries>;
   using base::base;
   using base::root;
   using base::view;
