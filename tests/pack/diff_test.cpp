@@ -50,21 +50,6 @@ TEST(pack_diff, of_versions_in_one_pack) {
 }
 
 TEST(pack_diff, reads_only_what_differs) {
-  /// Counts what is read.
-  class counting_source final : public pack_source {
-   public:
-    explicit counting_source(const bytes& pack) : inner_(pack) {}
-    [[nodiscard]] std::uint64_t size_bytes() const noexcept override { return inner_.size_bytes(); }
-    [[nodiscard]] result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size,
-                                                          bytes& into) const override {
-      count += size;
-      return inner_.read(offset, size, into);
-    }
-    mutable std::uint64_t count = 0;
-
-   private:
-    pack_memory_source inner_;
-  };
   const number_map base = versions_of_numbers(200'000, 200'000).back();
   const bytes pack = serialize(std::vector{base, base.set(5, 1'000'000)});
   ASSERT_GT(pack.size(), 1'000'000U);

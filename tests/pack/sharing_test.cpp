@@ -81,21 +81,6 @@ TEST(pack_sharing, a_version_is_read_without_the_nodes_of_others) {
     for (std::uint64_t i = 0; i < 20'000; ++i) map = std::move(map).set(i, v);
     versions.push_back(map);
   }
-  /// Counts what is read.
-  class counting_source final : public pack_source {
-   public:
-    explicit counting_source(const bytes& pack) : inner_(pack) {}
-    [[nodiscard]] std::uint64_t size_bytes() const noexcept override { return inner_.size_bytes(); }
-    [[nodiscard]] result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size,
-                                                          bytes& into) const override {
-      count += size;
-      return inner_.read(offset, size, into);
-    }
-    mutable std::uint64_t count = 0;
-
-   private:
-    pack_memory_source inner_;
-  };
   const bytes pack = serialize(versions);
   const counting_source source(pack);
   pack_reader reader(source);

@@ -1,34 +1,19 @@
 // Versions of stores in packs, and back: into new stores, existing ones, and C++ collections.
-#include "coppice/store.hpp"
-
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <thread>
 
-#include "support.hpp"
+#include "stored.hpp"
 
 namespace coppice::pack_test {
 namespace {
 
 using content = std::map<std::string, std::string>;
 
-class pack_store : public ::testing::Test {
+class pack_store : public store_directory {
  protected:
-  void SetUp() override {
-    char name[] = "/dev/shm/coppice-pack-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  [[nodiscard]] store open(const std::string& name, store_options options = {}) const {
-    options.limit_bytes = limit_bytes;
-    return store::open(directory_ + "/" + name, options);
-  }
   [[nodiscard]] static content of(const snapshot& version) {
     content all;
     for (const entry& each : version) all.emplace(each.key.as_string().value(), each.value.as_string().value());
@@ -52,19 +37,6 @@ class pack_store : public ::testing::Test {
     }
     return made;
   }
-  [[nodiscard]] static bytes packed(const store& from, const std::vector<snapshot>& versions,
-                                    const pack_options& options = {}) {
-    pack_memory_sink sink;
-    from.pack(sink, versions, options);
-    return std::move(sink).bytes();
-  }
-  static void expect_sound(const store& checked) {
-    const check_report report = checked.check();
-    EXPECT_TRUE(report.ok()) << report.broken;
-  }
-
-  static constexpr std::uint64_t limit_bytes = std::uint64_t{256} << 20;
-  std::string directory_;
 };
 
 TEST_F(pack_store, a_version_becomes_a_new_store_of_the_same_nodes) {
@@ -73,7 +45,7 @@ TEST_F(pack_store, a_version_becomes_a_new_store_of_the_same_nodes) {
   const bytes pack = packed(from, versions);
   pack_reader reader(pack);
   for (std::size_t i = 0; i < versions.size(); ++i) {
-    const store made = store::create_from(reader, i, directory_ + "/new" + std::to_string(i));
+    const store made = store::create_from(reader, i, path("new" + std::to_string(i)));
     EXPECT_EQ(of(made.snapshot()), of(versions[i]));
     expect_sound(made);
     // It has the seed, and so the shape.
@@ -88,7 +60,7 @@ TEST_F(pack_store, the_newest_version_is_packed_if_none_is_named) {
   from.pack(sink);
   pack_reader reader(sink.bytes());
   ASSERT_EQ(reader.versions().size(), 1U);
-  EXPECT_EQ(of(store::create_from(reader, 0, directory_ + "/new").snapshot()), of(from.snapshot()));
+  EXPECT_EQ(of(store::create_from(reader, 0, path("new")).snapshot()), of(from.snapshot()));
 }
 
 TEST_F(pack_store, versions_share_in_the_pack) {
@@ -141,7 +113,7 @@ TEST_F(pack_store, a_pack_for_others_has_another_seed_and_the_same_content) {
   EXPECT_EQ(std::search(pack.begin(), pack.end(), first, first + 8), pack.end());
   EXPECT_LT(pack.size(), packed(from, versions).size() * 11 / 10);
   pack_reader reader(pack);
-  const store made = store::create_from(reader, 19, directory_ + "/new");
+  const store made = store::create_from(reader, 19, path("new"));
   EXPECT_EQ(of(made.snapshot()), of(versions[19]));
   expect_sound(made);
 }
@@ -165,10 +137,10 @@ TEST_F(pack_store, keys_and_values_of_all_kinds) {
     const bytes pack = packed(from, {from.snapshot()}, {.compression = pack_compression::zstd, .seed = seed});
     pack_reader reader(pack);
     for (const bool same : {true, false}) {
-      const std::string path = directory_ + "/new" + std::to_string(same) + std::to_string(static_cast<int>(seed));
+      const std::string name = "new" + std::to_string(same) + std::to_string(static_cast<int>(seed));
       store_options options;
       if (!same) options.seed = 77;
-      const store made = store::create_from(reader, 0, path, options);
+      const store made = store::create_from(reader, 0, path(name), options);
       EXPECT_EQ(made.size(), from.size());
       for (const entry& each : from.snapshot()) EXPECT_EQ(made.get(each.key).value(), value(each.value));
       expect_sound(made);
@@ -226,13 +198,13 @@ TEST_F(pack_store, what_cannot_be_restored_leaves_the_store_as_it_was) {
   {
     pack_reader reader(pack);
     EXPECT_EQ(error_of([&] { into.restore(reader, 0); }).first, errc::corrupt);
-    EXPECT_EQ(error_of([&] { (void)store::create_from(reader, 0, directory_ + "/new"); }).first, errc::corrupt);
+    EXPECT_EQ(error_of([&] { (void)store::create_from(reader, 0, path("new")); }).first, errc::corrupt);
   }
-  EXPECT_FALSE(std::filesystem::exists(directory_ + "/new"));
+  EXPECT_FALSE(std::filesystem::exists(path("new")));
   EXPECT_EQ(of(into.snapshot()), (content{{"old", "here"}}));
   store_options small;
   small.limit_bytes = std::uint64_t{4} << 20;
-  store full = store::open(directory_ + "/full", small);
+  store full = store::open(path("full"), small);
   full.set("old", "here");
   pack[pack.size() / 2] ^= std::byte{1};
   pack_memory_sink large;
@@ -250,7 +222,7 @@ TEST_F(pack_store, a_store_that_is_there_is_not_replaced) {
   store from = open("from");
   const bytes pack = packed(from, {from.snapshot()});
   pack_reader reader(pack);
-  EXPECT_EQ(error_of([&] { (void)store::create_from(reader, 0, directory_ + "/from"); }).first, errc::exists);
+  EXPECT_EQ(error_of([&] { (void)store::create_from(reader, 0, path("from")); }).first, errc::exists);
 }
 
 TEST_F(pack_store, others_see_what_was_there_or_the_whole_version) {

@@ -1,4 +1,4 @@
-// Stores with typed collections of all kinds, for tests of packs.
+// Stores, and typed collections of all kinds in them, for tests of packs.
 #pragma once
 
 #include <unistd.h>
@@ -114,7 +114,7 @@ class store_directory : public ::testing::Test {
 
   [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
   [[nodiscard]] store open(const std::string& name, store_options options = {}) const {
-    options.limit_bytes = std::uint64_t{512} << 20;
+    options.limit_bytes = std::uint64_t{256} << 20;
     return store::open(path(name), options);
   }
   [[nodiscard]] static std::vector<snapshot> fill(store& into, unsigned versions, std::uint64_t size) {

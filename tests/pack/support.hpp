@@ -146,6 +146,22 @@ inline void seal(bytes& pack, const std::vector<section_place>& sections) {
   put(trailer + 16, xxh3({all.first(64), all.subspan(trailer, 16), all.subspan(sections.back().offset + 24, 8)}));
 }
 
+/// Counts what is read.
+class counting_source final : public pack_source {
+ public:
+  explicit counting_source(const bytes& pack) : inner_(pack) {}
+  [[nodiscard]] std::uint64_t size_bytes() const noexcept override { return inner_.size_bytes(); }
+  [[nodiscard]] result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size,
+                                                        bytes& into) const override {
+    count += size;
+    return inner_.read(offset, size, into);
+  }
+  mutable std::uint64_t count = 0;
+
+ private:
+  pack_memory_source inner_;
+};
+
 /// The error of a call, with its message.
 [[nodiscard]] inline std::pair<errc, std::string> error_of(const std::function<void()>& call) {
   try {
