@@ -1,7 +1,10 @@
-// A program of somebody who uses the installed library: makes a store at the path given, writes, reads, destroys it.
+// A program of somebody who uses the installed library: makes a store at the path given, writes, reads, packs, destroys
+// it.
 #include <cstdio>
+#include <span>
 #include <string>
 
+#include "coppice/pack.hpp"
 #include "coppice/store.hpp"
 
 int main(int argc, char** argv) {
@@ -16,8 +19,14 @@ int main(int argc, char** argv) {
     const auto new_price = prices.get("apple");
     if (!old_price || *old_price != coppice::value_view(120)) return 1;
     if (!new_price || new_price->view() != coppice::value_view(130)) return 1;
+
+    coppice::pack_memory_sink sink;
+    prices.pack(sink, std::span(&before, 1), {.compression = coppice::pack_compression::zstd});
+    coppice::pack_reader pack(sink.bytes());
+    prices.restore(pack, 0);
+    if (prices.get("apple")->view() != coppice::value_view(120)) return 1;
   }
   coppice::store::destroy(path);
-  std::puts("apple: 120, then 130");
+  std::puts("apple: 120, then 130, then 120 from a pack");
   return 0;
 }
