@@ -289,14 +289,16 @@ class store {
   /// all of the version. Where the pack was written by a store of this seed, nodes are taken over as they are; else it
   /// is built anew. Values of C++ types that have no counterpart are refused (error unsupported). Of typed collections
   /// whose elements are copied as bytes these are taken as they are: ask check() of one from a stranger before it is
-  /// used.
+  /// used. What cannot be restored changes nothing. Other writers wait meanwhile.
   void restore(pack_reader& from, std::size_t version);
-  /// The same for all versions of a pack, one after the other, the last one of which stays: each is seen as a whole.
-  /// What they share they share here too. Returns them.
+  /// The same for all versions of a pack, one after the other, the last one of which stays: each is seen as a whole,
+  /// and nobody writes in between. What they share they share here too. Returns them. If one cannot be restored, those
+  /// before it have been, and the last of these stays.
   std::vector<class snapshot> restore_all(pack_reader& from);
-  /// A new store with the content of a version, which nobody sees before it is whole. It gets the seed of the pack, if
-  /// that is of a store, and so the very nodes of it; to a pack by others, who might choose keys that collide, give
-  /// `options.seed`. Error exists, when there is a store of this name. `options.mode` counts for nothing.
+  /// A new store with the content of a version, which nobody sees before it is whole; if it cannot be made, or the
+  /// process is killed, there is none, and nothing of it is left. It gets the seed of the pack, if that is of a store,
+  /// and so the very nodes of it; to a pack by others, who might choose keys that collide, give `options.seed`. Error
+  /// exists, when there is a store of this name. `options.mode` counts for nothing.
   static store create_from(pack_reader& from, std::size_t version, std::string_view name_or_path,
                            const store_options& options = {});
 

@@ -78,22 +78,22 @@ class value_reader {
 };
 
 /// Brings versions of a pack into a store. What was brought stays where it is as long as its versions are kept.
+///
+/// Others must not write between two versions: what they replace of one is used again once that is gone (rule A13),
+/// though the next one shares it. So all are written under one lock, which is also held when this is destroyed and lets
+/// go of nodes that were not published.
 class restoring {
  public:
-  restoring(open_arena& into, pack_input& from) noexcept : arena_(into), input_(from) {}
+  restoring(writing& scope, open_arena& into, pack_input& from) noexcept : scope_(scope), arena_(into), input_(from) {}
 
-  /// Makes a version the newest one, and calls `then` before others may write. False: the input knows why not. Throws
-  /// error.
-  template <class Then>
-  [[nodiscard]] bool restore(const pack_root& root, const Then& then) {
+  /// Makes a version the newest one. False: the input knows why not. Throws error.
+  [[nodiscard]] bool restore(const pack_root& root) {
     const pack_type& type = input_.type(root.type);
     const bool as_it_is = type == detail::packed_pack_type<leaf_policy>(arena_.session().map().id().seed);
-    writing scope(arena_, !as_it_is);
-    const std::optional<ref> made = as_it_is ? take_over(scope, root) : rebuild(scope, root, type);
-    if (!made) return false;
-    scope.commit(*made);
-    then();
-    return true;
+    scope_.begin(!as_it_is);
+    const std::optional<ref> made = as_it_is ? take_over(root) : rebuild(root, type);
+    if (made) scope_.commit(*made);
+    return made.has_value();
   }
 
  private:
@@ -105,37 +105,39 @@ class restoring {
     detail::collection_record record;
   };
 
-  [[nodiscard]] detail::stored_loader<arena::allocator>& collections(writing& scope) {
+  [[nodiscard]] detail::stored_loader<arena::allocator>& collections() {
     if (collections_ == nullptr) {
-      collections_ = std::make_unique<detail::stored_loader<arena::allocator>>(input_, scope.nodes());
+      collections_ = std::make_unique<detail::stored_loader<arena::allocator>>(input_, scope_.nodes());
     }
     return *collections_;
   }
 
-  [[nodiscard]] std::optional<ref> take_over(writing& scope, const pack_root& root) {
+  [[nodiscard]] std::optional<ref> take_over(const pack_root& root) {
     if (loader_ == nullptr) {
-      loader_ = std::make_unique<loader>(input_, root.type, scope.nodes(), arena_.leaf(),
-                                         collections_read{&collections(scope)});
+      loader_ = std::make_unique<loader>(input_, root.type, scope_.nodes(), arena_.leaf(),
+                                         collections_read{&collections()});
     }
     const ref made = loader_->load(root.tree);
     if (made == 0 && root.tree.size != 0) {
-      if (loader_->out_of_space()) scope.raise_trouble();
+      if (loader_->out_of_space()) scope_.raise_trouble();
       return std::nullopt;
     }
     return made;
   }
 
-  [[nodiscard]] std::optional<ref> rebuild(writing& scope, const pack_root& root, const pack_type& type) {
+  [[nodiscard]] std::optional<ref> rebuild(const pack_root& root, const pack_type& type) {
     if (reader_ == nullptr) {
       reader_ = std::make_unique<value_reader>(input_, type);
       walk_ = std::make_unique<detail::trie_walk>(input_, root.type);
     }
-    transaction_state work(arena_, scope);
+    transaction_state work(arena_, scope_);
     work.start_from(last_root_);
-    const bool read = last_ ? change(scope, work, *last_, root) : build(scope, work, root);
+    const bool read = last_ ? change(work, *last_, root) : build(work, root);
     if (!read) return std::nullopt;
     if (detail::trie_size(arena_.view(), work.root()) != root.tree.size) {
-      input_.fail({errc::corrupt, 0, "a version has another size than it says, or a key twice", 0, 0});
+      constexpr const char* wrong = "a version has another size than it says, or a key twice";
+      input_.fail(root.tree.root == 0 ? failure{errc::corrupt, 0, wrong, 0, 0}
+                                      : input_.record(root.tree.root).failure_here(wrong));
       return std::nullopt;
     }
     last_ = root.tree.root;
@@ -144,17 +146,20 @@ class restoring {
   }
 
   /// All entries, in runs, the first of which is built bottom up.
-  [[nodiscard]] bool build(writing& scope, transaction_state& work, const pack_root& root) {
+  [[nodiscard]] bool build(transaction_state& work, const pack_root& root) {
     constexpr std::size_t most = std::size_t{1} << 18;
+    constexpr std::size_t most_bytes = std::size_t{64} << 20;  // many entries may have one long value
     std::deque<value> owned;
     std::vector<key_value> run;
     std::vector<placed_collection> placed;
+    std::size_t run_bytes = 0;
     const auto write = [&] {
       batch sorted(arena_.leaf(), run);
       work.set_many(sorted);
       for (const placed_collection& each : placed) work.set_collection(each.key.view(), each.kind, each.record);
       run.clear();
       placed.clear();
+      run_bytes = 0;
       owned.clear();
       reader_->forget();
     };
@@ -162,15 +167,18 @@ class restoring {
       const auto key = reader_->read(entry, 0);
       if (!key) return false;
       if (is_collection(entry.parts[1].kind)) {
-        const auto record = load_collection(scope, entry);
-        if (record) placed.push_back({value(*key), entry.parts[1].kind, *record});
-        return record.has_value();
+        const auto record = load_collection(entry);
+        if (!record) return false;
+        placed.push_back({value(*key), entry.parts[1].kind, *record});
+        if (placed.size() == most) write();
+        return true;
       }
       const auto content = reader_->read(entry, 1);
       if (!content) return false;
       const value_view key_view = owned.emplace_back(*key).view();
       run.push_back({key_view, owned.emplace_back(*content).view()});
-      if (run.size() == most) write();
+      run_bytes += key->raw().size() + content->raw().size();
+      if (run.size() == most || run_bytes >= most_bytes) write();
       return true;
     });
     if (read) write();
@@ -178,9 +186,9 @@ class restoring {
   }
 
   /// Nothing: the input knows why. Throws error out_of_space.
-  [[nodiscard]] std::optional<detail::collection_record> load_collection(writing& scope, const walked_entry& entry) {
-    auto made = collections(scope).load_record(entry.parts[1], entry.record);
-    if (!made && collections(scope).out_of_space()) scope.raise_trouble();
+  [[nodiscard]] std::optional<detail::collection_record> load_collection(const walked_entry& entry) {
+    auto made = collections().load_record(entry.parts[1], entry.record);
+    if (!made && collections().out_of_space()) scope_.raise_trouble();
     return made;
   }
 
@@ -194,7 +202,7 @@ class restoring {
         return true;
       }
       if (is_collection(after->parts[1].kind)) {
-        const auto record = load_collection(scope, *after);
+        const auto record = load_collection(*after);
         if (record) work.set_collection(*key, after->parts[1].kind, *record);
         return record.has_value();
       }
@@ -205,6 +213,7 @@ class restoring {
     return walk_->diff(older, root.tree.root, apply);
   }
 
+  writing& scope_;
   open_arena& arena_;
   pack_input& input_;
   std::unique_ptr<detail::stored_loader<arena::allocator>> collections_;
@@ -235,8 +244,9 @@ void store::restore(pack_reader& from, std::size_t version) {
   arena.require_writable();
   const detail::pack_root& root = from.root_at(version);
   store_detail::require_map(from.versions()[version], from.input_->type(root.type), *from.input_, name());
-  store_detail::restoring work(arena, *from.input_);
-  if (!work.restore(root, [] {})) from.raise(from.input_->take_trouble(), version);
+  store_detail::writing scope(arena, false);
+  store_detail::restoring work(scope, arena, *from.input_);
+  if (!work.restore(root)) from.raise(from.input_->take_trouble(), version);
 }
 
 std::vector<snapshot> store::restore_all(pack_reader& from) {
@@ -246,14 +256,15 @@ std::vector<snapshot> store::restore_all(pack_reader& from) {
     store_detail::require_map(from.versions()[i], from.input_->type(from.root_at(i).type), *from.input_, name());
   }
   std::vector<class snapshot> made;
+  store_detail::writing scope(arena, false);
   std::vector<std::unique_ptr<store_detail::restoring>> by_type;
   for (std::size_t i = 0; i < from.versions().size(); ++i) {
     const detail::pack_root& root = from.root_at(i);
     if (by_type.size() <= root.type) by_type.resize(root.type + 1);
     auto& here = by_type[root.type];
-    if (here == nullptr) here = std::make_unique<store_detail::restoring>(arena, *from.input_);
-    const auto keep = [&] { made.push_back(snapshot()); };
-    if (!here->restore(root, keep)) from.raise(from.input_->take_trouble(), i);
+    if (here == nullptr) here = std::make_unique<store_detail::restoring>(scope, arena, *from.input_);
+    if (!here->restore(root)) from.raise(from.input_->take_trouble(), i);
+    made.push_back(snapshot());
   }
   return made;
 }
@@ -267,8 +278,11 @@ store store::create_from(pack_reader& from, std::size_t version, std::string_vie
   store_options made = options;
   if (!made.seed && type.hash == detail::pack_hash::store) made.seed = type.seed;
   auto arena = std::make_shared<store_detail::open_arena>(where.name, where.path, made, true);
-  store_detail::restoring work(*arena, *from.input_);
-  if (!work.restore(root, [] {})) from.raise(from.input_->take_trouble(), version);
+  {
+    store_detail::writing scope(*arena, false);
+    store_detail::restoring work(scope, *arena, *from.input_);
+    if (!work.restore(root)) from.raise(from.input_->take_trouble(), version);
+  }
   arena->name_it();
   return store(std::make_shared<store_detail::store_state>(where, std::move(arena)));
 }

@@ -154,9 +154,17 @@ writing::writing(open_arena& into, bool edits) : arena_(into) {
     }
     into.writer_pin_ = *claimed;
   }
-  base_ = session.pin_newest(*into.writer_pin_);
-  base_root_ = into.root_of(base_);
-  into.nodes_.begin(edits);
+  settled_ = true;
+  begin(edits);
+}
+
+void writing::begin(bool edits) {
+  arena_.require_open();
+  if (!settled_) arena_.nodes_.roll_back();
+  base_ = arena_.session_.pin_newest(*arena_.writer_pin_);
+  base_root_ = arena_.root_of(base_);
+  arena_.nodes_.begin(edits);
+  settled_ = false;
 }
 
 void writing::commit(ref root) {

@@ -151,7 +151,7 @@ class reading {
 };
 
 /// The writers' lock, a pinned base, and an allocator in a transaction. Publishes on commit(), rolls back otherwise;
-/// others may write when it ends.
+/// others may write when it ends. begin() makes it one of several transactions under the one lock.
 class writing {
  public:
   writing(open_arena& into, bool edits);
@@ -165,6 +165,8 @@ class writing {
   [[noreturn]] void raise_trouble() const { raise(arena_.nodes_.trouble(), arena_.name_); }
   /// Nothing is published if the root is the base's.
   void commit(ref root);
+  /// Rolls back what was not committed, and begins the next transaction, on what is newest now.
+  void begin(bool edits);
 
  private:
   open_arena& arena_;
