@@ -35,20 +35,16 @@ pack_files::pack_files(const std::vector<std::string>& paths, const pack_limits&
   while (!left.empty()) {
     const std::size_t before = left.size();
     std::erase_if(left, [&](std::size_t i) {
-      try {
-        const std::optional<pack_digest> base = pack_reader(sources_[i], limits).base();
-        if (!base) {
-          readers_[i] = &opened_.emplace_back(sources_[i], limits);
-          return true;
-        }
-        const auto found =
-            std::find_if(opened_.begin(), opened_.end(), [&](pack_reader& each) { return each.digest() == *base; });
-        if (found == opened_.end()) return false;
-        readers_[i] = &opened_.emplace_back(sources_[i], *found, limits);
+      const std::optional<pack_digest> base = pack_reader(sources_[i], limits).base();
+      if (!base) {
+        readers_[i] = &opened_.emplace_back(sources_[i], limits);
         return true;
-      } catch (const error& why) {
-        throw command_error(errc_name(why.code()), fmt::format("{}: {}", in_quotes(paths[i]), why.what()));
       }
+      const auto found =
+          std::find_if(opened_.begin(), opened_.end(), [&](pack_reader& each) { return each.digest() == *base; });
+      if (found == opened_.end()) return false;
+      readers_[i] = &opened_.emplace_back(sources_[i], *found, limits);
+      return true;
     });
     if (left.size() != before) continue;
     const std::size_t first = left.front();

@@ -20,6 +20,7 @@ class watched_source final : public pack_source {
  public:
   watched_source(const std::string& path, progress_bar& bar) : file_(path), bar_(bar) {}
   [[nodiscard]] std::uint64_t size_bytes() const noexcept override { return file_.size_bytes(); }
+  [[nodiscard]] std::string name() const override { return file_.name(); }
   [[nodiscard]] result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size,
                                                         std::vector<std::byte>& into) const override;
 

@@ -143,10 +143,13 @@ class pack_memory_sink final : public pack_sink {
 };
 
 /// Writes a file. It gets its name, in the place of one that has it, when the pack is finished and on disk; before, and
-/// if there is an error or a kill, nothing is to be seen of it.
+/// if there is an error or a kill, what was there is there, and nothing is to be seen of the new one. But a kill in the
+/// moment in which it takes the place of another may leave it beside that, whole, under its name and ".coppice-new",
+/// until the next pack of this name is written. What goes wrong later throws error, with the path.
 class pack_file_sink final : public pack_sink {
  public:
-  /// `mode`: permission bits. Errors: not_found, permission, unsupported (a file system without O_TMPFILE), system.
+  /// `mode`: permission bits. Errors: not_found, permission, invalid_argument (the path is that of something else than
+  /// a file), unsupported (a file system without O_TMPFILE), system.
   explicit pack_file_sink(std::string path, std::uint32_t mode = 0600);
   ~pack_file_sink() override;
   [[nodiscard]] result<void> append(std::span<const std::byte> bytes) override;
@@ -159,17 +162,19 @@ class pack_file_sink final : public pack_sink {
 };
 
 /// Reads a file, as much of it as is asked for. The file may be removed or replaced meanwhile; if it is cut short,
-/// reading fails.
+/// reading fails (error corrupt). Errors of its reader name the path.
 class pack_file_source final : public pack_source {
  public:
   /// Errors: not_found, permission, not_a_store (not a regular file), system.
   explicit pack_file_source(const std::string& path);
   ~pack_file_source() override;
   [[nodiscard]] std::uint64_t size_bytes() const noexcept override { return size_; }
+  [[nodiscard]] std::string name() const override;
   [[nodiscard]] result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size,
                                                         std::vector<std::byte>& into) const override;
 
  private:
+  std::string path_;
   int file_ = -1;
   std::uint64_t size_ = 0;
 };

@@ -69,7 +69,7 @@ class record_copier final : public detail::pack_encoder {
   void transcribe(node_number number, const detail::record_place& place, detail::record_buffer& to,
                   const NumberOf& number_of) {
     const record_bytes record = from_.record(number);
-    if (!record.ok()) throw pack_error(from_.take_trouble(), "coppice::compact");
+    if (!record.ok()) throw pack_error(from_.take_trouble(), from_.title("coppice::compact"));
     record_reader from = record.reader();
     record_reader ahead = from;
     const detail::record_head head = read_head(ahead, from_.type_count());

@@ -27,7 +27,7 @@ using detail::vector_walk;
 using detail::walked_chunk;
 using detail::walked_entry;
 
-[[noreturn]] void raise(pack_input& input) { throw pack_error(input.take_trouble(), "coppice::diff"); }
+[[noreturn]] void raise(pack_input& input) { throw pack_error(input.take_trouble(), input.title("coppice::diff")); }
 
 /// Parts of entries as values. What it gives is valid until it is asked for the same part again.
 class part_values {

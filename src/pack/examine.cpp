@@ -29,7 +29,9 @@ using detail::record_head;
 using detail::record_kind;
 using detail::record_reader;
 
-[[noreturn]] void raise(pack_input& input) { throw pack_error(input.take_trouble(), "coppice::pack_reader"); }
+[[noreturn]] void raise(pack_input& input) {
+  throw pack_error(input.take_trouble(), input.title("coppice::pack_reader"));
+}
 
 /// A record that can be read.
 [[nodiscard]] record_bytes record_of(pack_input& input, node_number number) {

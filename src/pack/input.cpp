@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "coppice/detail/pack/stored_type.hpp"
+#include "src/arena/layout.hpp"
 #include "src/pack/checksum.hpp"
 #include "src/pack/compression.hpp"
 
@@ -99,6 +100,7 @@ result<std::unique_ptr<pack_input>> pack_input::open(const pack_source& source, 
 
 result<void> pack_input::open_all() {
   const std::uint64_t size = source_.size_bytes();
+  if (size == 0) return corrupt("the file is empty", 0);
   if (size < sizeof(pack_header) + sizeof(pack_section) + sizeof(pack_trailer)) {
     return corrupt("it is too short for a pack", size);
   }
@@ -106,6 +108,10 @@ result<void> pack_input::open_all() {
   if (!header) return header.why();
   header_ = *header;
   const auto bytes = std::as_bytes(std::span(&header_, 1));
+  if (std::memcmp(header_.magic, arena::magic_bytes, sizeof(arena::magic_bytes)) == 0) {
+    return failure{errc::invalid_argument, 0,
+                   "it is a store, not a pack; `coppice pack` and store::pack() make a pack of one"};
+  }
   if (std::memcmp(header_.magic, pack_magic, sizeof(pack_magic)) != 0)
     return corrupt("it does not begin like a pack", 0);
   if (header_.version != pack_version) {
@@ -368,7 +374,7 @@ record_bytes pack_input::record(node_number number) {
   }
   if (number <= header_.base_nodes) {
     record_bytes found = base_->record(number);
-    if (!found.ok()) fail(base_->trouble());
+    if (!found.ok()) fail(base_->take_trouble(), base_->trouble_source_);
     return found;
   }
   std::shared_ptr<const loaded_section> section = section_of(number);

@@ -2,6 +2,7 @@
 #include "coppice/pack.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "coppice/detail/heap/key_hash.hpp"
 #include "src/pack/digest.hpp"
@@ -18,6 +19,11 @@ namespace {
   return place;
 }
 
+[[nodiscard]] std::string title_of(const pack_source& source) {
+  const std::string name = source.name();
+  return name.empty() ? "coppice::pack_reader" : name;
+}
+
 }  // namespace
 
 error pack_error(const failure& why, const std::string& name) {
@@ -28,11 +34,13 @@ error pack_error(const failure& why, const std::string& name) {
               reason + ", at " + place_of(why) + "; the pack is damaged or was made wrongly: write or fetch it again"};
     case errc::version_mismatch:
       return {why.code, reason + ": it has version " + std::to_string(why.subject) + ", this library reads version " +
-                            std::to_string(why.limit) + "; use a newer release"};
+                            std::to_string(why.limit) + "; " +
+                            (why.subject > why.limit ? "use a newer release"
+                                                     : "no release has written that, so write or fetch it again")};
     case errc::unsupported:
       return {why.code, reason + ", at " + place_of(why) + "; if the pack is trusted, raise that limit in pack_limits"};
     default:
-      return {why.code, reason, why.os_error};
+      return {why.code, why.os_error == 0 ? reason : reason + ": " + std::strerror(why.os_error), why.os_error};
   }
 }
 
@@ -132,12 +140,13 @@ pack_reader::~pack_reader() = default;
 
 void pack_reader::open(const pack_limits& limits, pack_reader* base) {
   auto opened = detail::pack_input::open(*source_, limits, base == nullptr ? nullptr : base->input_.get());
-  if (!opened) throw pack_error(opened.why(), "coppice::pack_reader");
+  if (!opened) throw pack_error(opened.why(), title_of(*source_));
   input_ = *std::move(opened);
   if (base != nullptr && this->base() != std::optional(base->digest())) {
     throw error(errc::corrupt,
-                "coppice::pack_reader: the pack is not made on the one that was given as its base; pack_reader::base() "
-                "of it gives the digest of the one that is needed");
+                title_of(*source_) +
+                    ": the pack is not made on the one that was given as its base; pack_reader::base() of it gives the "
+                    "digest of the one that is needed");
   }
   versions_.reserve(input_->roots().size());
   for (const detail::pack_root& root : input_->roots()) {
@@ -155,7 +164,7 @@ void pack_reader::open(const pack_limits& limits, pack_reader* base) {
 pack_digest pack_reader::digest() {
   if (!digest_) {
     const auto computed = pack::digest_of(*source_);
-    if (!computed) throw pack_error(computed.why(), "coppice::pack_reader");
+    if (!computed) throw pack_error(computed.why(), title_of(*source_));
     digest_ = *computed;
   }
   return *digest_;
@@ -167,10 +176,9 @@ std::optional<pack_digest> pack_reader::base() const {
 }
 
 void pack_reader::raise_lacks_base() const {
-  throw error(
-      errc::not_found,
-      "coppice::pack_reader: the pack is made on another one, which is needed too: open that, and give it as the "
-      "base");
+  throw error(errc::not_found,
+              title_of(*source_) +
+                  ": the pack is made on another one, which is needed too: open that, and give it as the base");
 }
 
 std::size_t pack_reader::index_of(std::string_view name) const {
@@ -178,14 +186,14 @@ std::size_t pack_reader::index_of(std::string_view name) const {
                                   [&](const pack_version& version) { return !name.empty() && version.name == name; });
   if (found == versions_.end()) {
     throw error(errc::not_found,
-                "coppice::pack_reader: there is no version named '" + std::string(name) + "' in the pack");
+                title_of(*source_) + ": there is no version named '" + std::string(name) + "' in the pack");
   }
   return static_cast<std::size_t>(found - versions_.begin());
 }
 
 const detail::pack_root& pack_reader::root_at(std::size_t index) const {
   if (index >= versions_.size()) {
-    throw error(errc::not_found, "coppice::pack_reader: version " + std::to_string(index) + " of a pack of " +
+    throw error(errc::not_found, title_of(*source_) + ": version " + std::to_string(index) + " of a pack of " +
                                      std::to_string(versions_.size()));
   }
   if (input_->lacks_base()) raise_lacks_base();
@@ -195,7 +203,7 @@ const detail::pack_root& pack_reader::root_at(std::size_t index) const {
 void pack_reader::raise(const failure& why, std::size_t index) const {
   const pack_version& version = versions_[index];
   const std::string name = version.name.empty() ? std::to_string(index) : "'" + version.name + "'";
-  throw pack_error(why, "coppice::pack_reader: version " + name);
+  throw pack_error(why, input_->title("coppice::pack_reader") + ": version " + name);
 }
 
 }  // namespace coppice

@@ -84,9 +84,14 @@ result<void> read_at(int file, std::uint64_t offset, std::byte* to, std::size_t 
 /// Writes all bytes at an offset. Errors: out_of_space, system.
 result<void> write_at(int file, std::uint64_t offset, const std::byte* from, std::size_t size) noexcept;
 
+/// Whether the path is free, or that of a regular file (symlinks are followed): what replace_file() may take the place
+/// of. Errors: invalid_argument (it is something else), permission, system.
+result<void> require_file_or_nothing(const char* path) noexcept;
+
 /// Has the content of a nameless file on disk, and then gives it the path, in the place of what has it now: who opens
 /// the path gets the one or the other, whole, whatever is killed. A kill may leave the file under `spare_path`, a path
-/// in the same directory that no other is given. Errors: permission, not_found, out_of_space, system.
+/// in the same directory that is used for this alone; the next replace_file() with this spare path removes it. Errors:
+/// permission, not_found, out_of_space, busy (others replace the same path, and are stopped or very slow), system.
 result<void> replace_file(int file, const char* path, const char* spare_path) noexcept;
 
 void close_file(int file) noexcept;

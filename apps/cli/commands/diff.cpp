@@ -1,6 +1,7 @@
 // coppice diff
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "command.hpp"
@@ -28,6 +29,8 @@ struct operand {
 };
 
 [[nodiscard]] bool is_pack_file(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;  // opening a pipe would wait for who writes to it
   std::ifstream file(path, std::ios::binary);
   char begin[4] = {};
   return file.read(begin, sizeof(begin)) && std::string_view(begin, sizeof(begin)) ==

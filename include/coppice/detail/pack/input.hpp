@@ -33,6 +33,8 @@ class pack_source {
   pack_source& operator=(const pack_source&) = delete;
   virtual ~pack_source() = default;
   [[nodiscard]] virtual std::uint64_t size_bytes() const noexcept = 0;
+  /// What errors call it; empty: nothing.
+  [[nodiscard]] virtual std::string name() const { return {}; }
   /// Bytes [offset, offset + size), all of them: where they lie, if they stay there as long as this object, else in
   /// `into`. Precondition: they are within size_bytes().
   [[nodiscard]] virtual result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size,
@@ -116,14 +118,22 @@ class pack_input {
   [[nodiscard]] const failure& trouble() const noexcept { return trouble_; }
   /// The same, which is over then.
   [[nodiscard]] failure take_trouble() noexcept { return std::exchange(trouble_, failure{}); }
-  /// Keeps what is wrong, if nothing was before.
-  void fail(const failure& why) noexcept {
-    if (trouble_.code == errc::ok) trouble_ = why;
+  /// What errors call the pack, or the base, that was in trouble last; `otherwise` if it has no name.
+  [[nodiscard]] std::string title(const std::string& otherwise) const {
+    const std::string name = trouble_source_->name();
+    return name.empty() ? otherwise : name;
   }
+  /// Keeps what is wrong, if nothing was before.
+  void fail(const failure& why) noexcept { fail(why, &source_); }
 
  private:
   pack_input(const pack_source& source, const pack_limits& limits, pack_input* base) noexcept
-      : source_(source), limits_(limits), base_(base) {}
+      : source_(source), limits_(limits), base_(base), trouble_source_(&source) {}
+  void fail(const failure& why, const pack_source* where) noexcept {
+    if (trouble_.code != errc::ok) return;
+    trouble_ = why;
+    trouble_source_ = where;
+  }
 
   [[nodiscard]] result<void> open_all();
   [[nodiscard]] result<void> read_index(const pack_trailer& trailer);
@@ -158,6 +168,7 @@ class pack_input {
   std::uint64_t clock_ = 0;
   std::size_t last_ = 0;  // place of the section that was asked for last
   failure trouble_;
+  const pack_source* trouble_source_;  // of this pack or a base
 };
 
 }  // namespace detail
