@@ -192,7 +192,7 @@ class restoring {
     return made;
   }
 
-  [[nodiscard]] bool change(writing& scope, transaction_state& work, detail::node_number older, const pack_root& root) {
+  [[nodiscard]] bool change(transaction_state& work, detail::node_number older, const pack_root& root) {
     const auto apply = [&](detail::diff_kind, const walked_entry* before, const walked_entry* after) {
       reader_->forget();
       const auto key = reader_->read(after == nullptr ? *before : *after, 0);

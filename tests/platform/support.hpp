@@ -87,6 +87,8 @@ class child_process {
     ::kill(id_, SIGKILL);
     return join();
   }
+  /// Somebody else has waited for it.
+  void has_ended() { id_ = -1; }
   [[nodiscard]] pid_t id() const { return id_; }
 
  private:
