@@ -7,12 +7,18 @@
 #ifndef XXH_INLINE_ALL
 #define XXH_INLINE_ALL
 #endif
+#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +30,7 @@
 #include "coppice/map.hpp"
 #include "coppice/pack.hpp"
 #include "coppice/set.hpp"
+#include "coppice/store.hpp"
 #include "coppice/vector.hpp"
 #include "program.hpp"
 
@@ -95,6 +102,17 @@ class sealed_pack {
 constexpr pack_limits limits{
     .max_decompressed_bytes = 1 << 20, .max_rebuilt_elements = 20'000, .max_value_bytes = 1 << 22};
 
+/// NaN is equal to nothing.
+template <class Collection>
+[[nodiscard]] bool has_nan(const Collection& all) {
+  if constexpr (requires { requires std::same_as<typename Collection::mapped_type, double>; }) {
+    for (const auto& [key, value] : all) {
+      if (std::isnan(value)) return true;
+    }
+  }
+  return false;
+}
+
 template <class Collection>
 void read_as(pack_reader& reader, std::size_t index) {
   try {
@@ -102,6 +120,7 @@ void read_as(pack_reader& reader, std::size_t index) {
     if (const char* const broken = read.check(); broken != nullptr) fail(broken);
     require(read.size() == reader.versions()[index].size, "the size is another one");
     if (read.size() > 100'000) return;  // of few nodes
+    if (has_nan(read)) return;
     const auto again = deserialize<Collection>(serialize(std::vector<Collection>{read}));
     require(again.size() == 1 && again[0] == read, "what was read is not written as it is");
   } catch (const error&) {
@@ -144,8 +163,92 @@ void compact_one(const bytes& pack) {
   }
 }
 
+/// A store in shared memory that all packs are restored into, removed at exit; and room for new ones.
+class workshop {
+ public:
+  workshop() {
+    char name[] = "/dev/shm/coppice-fuzz-XXXXXX";
+    require(::mkdtemp(name) != nullptr, "there is no directory to work in");
+    directory_ = name;
+    options_.limit_bytes = std::uint64_t{8} << 20;
+    options_.seed = 1;
+    into_.emplace(store::open(directory_ + "/into", options_));
+    into_->set("old", "here");
+  }
+  workshop(const workshop&) = delete;
+  workshop& operator=(const workshop&) = delete;
+  ~workshop() {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+  }
+
+  /// Restored, or refused: then everything is as it was.
+  void restore(pack_reader& reader, std::size_t index) {
+    const std::uint64_t version = into_->version(), size = into_->size();
+    try {
+      into_->restore(reader, index);
+      require(into_->size() == reader.versions()[index].size, "what was restored has another size");
+    } catch (const error&) {
+      require(into_->version() == version && into_->size() == size, "a pack that is refused has changed the store");
+    }
+    if (++restored_ % 64 == 0) check(*into_);
+    if (restored_ % 1024 != 0) return;
+    into_->clear();
+    into_->collect();
+    into_->set("old", "here");
+    into_->collect();
+    const check_report report = into_->check();
+    require(report.ok() && report.versions == 1 && report.orphaned_bytes == 0, "something is left of versions");
+    require(report.live_bytes < 4096, "something is left of what was restored");
+  }
+  /// A new store, under the seed of the pack: the same, or there is none.
+  void create(pack_reader& reader, std::size_t index) const {
+    const std::string path = directory_ + "/new";
+    store_options options;
+    options.limit_bytes = std::uint64_t{8} << 20;
+    try {
+      store made = store::create_from(reader, index, path, options);
+      require(made.size() == reader.versions()[index].size, "a new store has another size");
+      check(made);
+      std::uint64_t met = 0;
+      made.snapshot().for_each([&](const entry& each) { return made.contains(each.key) && ++met != 0; });
+      require(met == made.size(), "a new store lacks what is in it");
+    } catch (const error&) {
+      require(!std::filesystem::exists(path), "a pack that is refused has made a store");
+      return;
+    }
+    store::destroy(path);
+  }
+
+ private:
+  static void check(const store& checked) {
+    const check_report report = checked.check();
+    if (!report.ok()) fail(report.broken.c_str());
+  }
+
+  std::string directory_;
+  store_options options_;
+  std::optional<store> into_;
+  std::uint64_t restored_ = 0;
+};
+
+void restore_all(const bytes& pack) {
+  static workshop shop;
+  try {
+    pack_reader reader(pack, limits);
+    for (std::size_t i = 0; i < std::min<std::size_t>(reader.versions().size(), 4); ++i) {
+      if (reader.versions()[i].collection != pack_version::kind::map) continue;
+      shop.restore(reader, i);
+      if (reader.versions()[i].elements.empty()) shop.create(reader, i);
+    }
+  } catch (const error&) {
+    return;
+  }
+}
+
 void read_all(const bytes& pack) {
   read_values(pack);
+  restore_all(pack);
   compact_one(pack);
   try {
     pack_reader reader(pack, limits);
