@@ -285,9 +285,7 @@ class store_checker {
   using collections_read = detail::stored_collections_read<detail::scratch_memory>;
 
  public:
-  [[nodiscard]] static bool knows(const pack_type& type) {
-    return type == detail::packed_pack_type<leaf_type>(type.seed);
-  }
+  [[nodiscard]] static bool knows(const pack_type& type) { return detail::is_packed_pack_type<leaf_type>(type); }
   store_checker(pack_input& input, std::uint32_t type)
       : input_(input),
         leaf_(detail::seeded_hash{input.type(type).seed}),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <unordered_set>
 
@@ -71,8 +72,12 @@ template <class T>
     if (type.branch_bits != trie_branch_bits) from.fail_at(begin + 3, "no trie has such branches");
     if (type.leaf_size < 1 || type.leaf_size > 65'535) from.fail_at(begin + 4, "no trie has such leaves");
   }
-  if ((type.elements == pack_elements::values) != type.schema.empty()) {
-    from.fail_at(begin, "encoded elements have a schema, and values have none");
+  if (type.elements != pack_elements::values) {
+    if (type.schema.empty()) from.fail_at(begin, "elements that are no values have a schema");
+  } else if (!type.schema.empty()) {
+    const bool is_known =
+        std::find(std::begin(pack_value_types), std::end(pack_value_types), type.schema) != std::end(pack_value_types);
+    if (!is_known || type.collection == pack_collection::set) from.fail_at(begin, "values have no such restriction");
   }
   if (const char* const wrong = wrong_stored_type(type); wrong != nullptr) from.fail_at(begin, wrong);
   return type;

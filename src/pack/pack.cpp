@@ -155,7 +155,11 @@ void pack_reader::open(const pack_limits& limits, pack_reader* base) {
     version.collection = static_cast<pack_version::kind>(root.collection);
     version.size = root.tree.size;
     const bool known = !input_->lacks_base() || root.type >= input_->header().base_types;
-    version.elements = known ? input_->type(root.type).schema : "?";
+    if (!known) {
+      version.elements.assign(1, '?');
+    } else if (input_->type(root.type).elements == detail::pack_elements::encoded) {
+      version.elements = input_->type(root.type).schema;
+    }
     version.store_version = root.version;
     version.committed_at = std::chrono::system_clock::time_point(std::chrono::milliseconds(root.committed_at_ms));
   }

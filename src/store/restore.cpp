@@ -89,7 +89,8 @@ class restoring {
   /// Makes a version the newest one. False: the input knows why not. Throws error.
   [[nodiscard]] bool restore(const pack_root& root) {
     const pack_type& type = input_.type(root.type);
-    const bool as_it_is = type == detail::packed_pack_type<leaf_policy>(arena_.session().map().id().seed);
+    const bool as_it_is =
+        detail::is_packed_pack_type<leaf_policy>(type) && type.seed == arena_.session().map().id().seed;
     scope_.begin(!as_it_is);
     const std::optional<ref> made = as_it_is ? take_over(root) : rebuild(root, type);
     if (made) scope_.commit(*made);
@@ -114,8 +115,8 @@ class restoring {
 
   [[nodiscard]] std::optional<ref> take_over(const pack_root& root) {
     if (loader_ == nullptr) {
-      loader_ = std::make_unique<loader>(input_, root.type, scope_.nodes(), arena_.leaf(),
-                                         collections_read{&collections()});
+      loader_ =
+          std::make_unique<loader>(input_, root.type, scope_.nodes(), arena_.leaf(), collections_read{&collections()});
     }
     const ref made = loader_->load(root.tree);
     if (made == 0 && root.tree.size != 0) {

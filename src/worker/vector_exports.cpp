@@ -2,15 +2,14 @@
 // handed over: an element is given as a value, at the beginning of the input.
 //
 // Thread safety: a worker calls with its own area.
-#include "src/worker/area.hpp"
-#include "src/worker/vectors.hpp"
+#include "src/worker/cells.hpp"
 
 namespace coppice::worker {
 
 namespace {
 
 /// The cell of an element that is given; false: no space for its blob.
-bool make_cell(worker_area& worker, std::uint32_t kind, std::uint32_t size, double number, cell& made) noexcept {
+bool make_given_cell(worker_area& worker, std::uint32_t kind, std::uint32_t size, double number, cell& made) noexcept {
   if (kind == number_kind) {
     made = cell::of_number(number);
     return true;
@@ -20,19 +19,7 @@ bool make_cell(worker_area& worker, std::uint32_t kind, std::uint32_t size, doub
     made = cell::of_blob(static_cast<value_kind>(kind & ~blob_flag), detail::load<ref>(input));
     return true;
   }
-  const auto as = static_cast<value_kind>(kind);
-  if (as == value_kind::null || as == value_kind::boolean_false || as == value_kind::boolean_true) {
-    made = cell::of_simple(as);
-    return true;
-  }
-  if (as == value_kind::string_ascii && size <= cell::most_text) {
-    made = cell::of_text(input, size);
-    return true;
-  }
-  space nodes(worker.held.nodes());
-  const ref blob = detail::make_blob(nodes, {input, size, as});
-  made = cell::of_blob(as, blob);
-  return blob != 0;
+  return make_cell(worker, {input, size, static_cast<value_kind>(kind)}, made);
 }
 
 /// Answers with an element. The bytes of a short text are those of `held`.
@@ -49,14 +36,6 @@ std::uint32_t answer_cell(worker_area& worker, const cell& held) noexcept {
   detail::store(worker.exchange.old, held.bits);
   to.data = address_of(worker.exchange.old);
   return to.kind = static_cast<std::uint32_t>(held.kind());
-}
-
-/// Whether two cells hold the same value.
-bool same_cell(const worker_area& worker, const cell& a, const cell& b) noexcept {
-  if (a.bits == b.bits) return true;
-  if (!a.is_blob() || !b.is_blob()) return false;
-  const arena::mapping& map = worker.held.map();
-  return detail::view_of_blob(map.at(a.blob()), a.kind()).same_as(detail::view_of_blob(map.at(b.blob()), b.kind()));
 }
 
 /// Makes a copy of the old element where it can be read after the change. False: it is too large.
@@ -95,7 +74,7 @@ std::uint32_t export_vector_push(worker_area* worker, std::uint32_t index, std::
                                  double number) {
   return with_given(*worker, [&] {
     cell added;
-    if (!make_cell(*worker, kind, size, number, added)) return std::uint32_t{out_of_space};
+    if (!make_given_cell(*worker, kind, size, number, added)) return std::uint32_t{out_of_space};
     vectors all(worker->held);
     version& to = worker->held.at(index);
     return std::uint32_t{all.push_in_place(to, added) || all.push(to, added) ? inserted : out_of_space};
@@ -113,7 +92,7 @@ std::uint32_t export_vector_set(worker_area* worker, std::uint32_t index, std::u
     cell* const place = all.own_place(in, position);
     const cell old = place != nullptr ? *place : all.at(in, position);
     cell given_cell;
-    if (!make_cell(*worker, kind, size, number, given_cell)) return out_of_space;
+    if (!make_given_cell(*worker, kind, size, number, given_cell)) return out_of_space;
     if (same_cell(*worker, old, given_cell)) return unchanged;
     if (keep != 0 && !keep_old_cell(*worker, old)) return needs_fork;
     if (place == nullptr) return all.set(in, position, given_cell) ? replaced : out_of_space;

@@ -1,6 +1,6 @@
 """The include rule: a folder sees itself, the layers above it, and what of include/coppice its layer may see.
 
-    platform -> arena -> worker, pack, store -> c_api -> bindings, apps
+    platform -> arena -> worker, pack, store -> packer, c_api -> bindings, apps
 
 - src/<layer> includes src/<layer> and the layers before it; worker, pack and store do not see each other.
 - The core (src/platform, src/arena, include/coppice/detail) also runs where there is neither heap nor exceptions nor
@@ -17,7 +17,7 @@ import pathlib
 import re
 import sys
 
-LAYERS = {"platform": 0, "arena": 1, "worker": 2, "pack": 2, "store": 2, "c_api": 3}
+LAYERS = {"platform": 0, "arena": 1, "worker": 2, "pack": 2, "store": 2, "packer": 3, "c_api": 3}
 CORE_LAYERS = ("platform", "arena")
 CORE_PUBLIC = {"result.hpp", "value_kind.hpp"}
 CORE_FORBIDDEN = {

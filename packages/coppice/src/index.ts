@@ -5,6 +5,7 @@
  */
 export * from './hamt.js';
 export * from './hamt-set.js';
+export * from './pack.js';
 export * from './registry.js';
 export * from './sharing.js';
 export * from './vector.js';

@@ -49,7 +49,8 @@ async function bundle() {
   ]) {
     const entryPoints = files.map((file) => ({ in: file, out: basename(file, '.ts') }));
     const outdir = join(out, folder);
-    await build({ entryPoints, outdir, bundle: true, format: 'esm', target: 'es2022', logLevel: 'warning' });
+    const loader = { '.pack': 'binary' };
+    await build({ entryPoints, outdir, bundle: true, format: 'esm', target: 'es2022', loader, logLevel: 'warning' });
   }
   return tests.map((file) => join(out, 'tests', `${basename(file, '.ts')}.js`)).sort();
 }

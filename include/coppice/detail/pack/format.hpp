@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace coppice::detail {
 
@@ -87,6 +88,9 @@ enum class record_kind : std::uint8_t {
   collection = 9,
 };
 
+/// What collections of JavaScript may say of their values. Without a text they may have any.
+inline constexpr std::string_view pack_value_types[] = {"string", "number", "boolean", "object"};
+
 /// How the nodes of some collections are made.
 struct pack_type {
   pack_collection collection = pack_collection::map;
@@ -97,7 +101,7 @@ struct pack_type {
   std::uint32_t max_bytes = 0;                 ///< S; 0: none
   std::uint32_t max_inline = pack_max_inline;  ///< V
   std::uint64_t seed = 0;
-  std::string schema;
+  std::string schema;  ///< of encoded elements; of values what they are restricted to, or empty
 
   friend bool operator==(const pack_type&, const pack_type&) = default;
 };

@@ -27,6 +27,13 @@ template <class Leaf>
   return type;
 }
 
+/// Whether a type is that, whatever it says of its values.
+template <class Leaf>
+[[nodiscard]] bool is_packed_pack_type(pack_type type) {
+  if (type.elements == pack_elements::values) type.schema.clear();
+  return type == packed_pack_type<Leaf>(type.seed);
+}
+
 /// Where no value is a collection.
 struct no_collections {
   [[noreturn]] static node_number write(value_kind, const std::byte*) {

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
-#include "coppice/codec/reader.hpp"
 #include "coppice/detail/bits.hpp"
+#include "coppice/detail/pack/record.hpp"
 #include "coppice/value.hpp"
 
 namespace coppice::detail {
@@ -70,16 +70,12 @@ namespace coppice::detail {
     return value_view(*read == 1);
   }
   // Text and bytes: a count, and as many.
-  reader from(bytes, 1);
-  try {
-    const std::size_t count = from.count(1);
-    if (count != from.remaining()) return std::nullopt;
-    const std::span<const std::byte> content = bytes.last(count);
-    if (schema != "str") return value_view(content);
-    return value_view(std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
-  } catch (const decode_failure&) {
-    return std::nullopt;
-  }
+  record_reader from(bytes);
+  const std::uint64_t count = from.count();
+  if (from.wrong() != nullptr || count != from.remaining()) return std::nullopt;
+  const std::span<const std::byte> content = bytes.last(from.remaining());
+  if (schema != "str") return value_view(content);
+  return value_view(std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
 }
 
 }  // namespace coppice::detail

@@ -201,6 +201,12 @@ const CHANGE_KINDS = ['added', 'removed', 'changed'] as const;
 /** The comparison whose place is in each memory's cursor at the moment. */
 const cursorOwner = new WeakMap<Space, Difference>();
 
+/** Begins another comparison in a memory's cursor: whose place is there goes on from it later. */
+export function borrowCursor(space: Space): void {
+  cursorOwner.get(space)?._leaveCursor();
+  cursorOwner.delete(space);
+}
+
 /** The changes from one version to another of the same memory, one after the other. */
 export class Difference implements IterableIterator<RawChange> {
   private readonly older: Trunk;
@@ -247,11 +253,9 @@ export class Difference implements IterableIterator<RawChange> {
   private more(): boolean {
     const { space } = this;
     const { x, area } = space;
-    const owner = cursorOwner.get(space);
-    if (owner !== this) {
-      const at = x.cursor(area);
-      if (owner !== undefined) owner.place = space.u8.slice(at, at + x.cursor_bytes());
-      if (this.place !== undefined) space.u8.set(this.place, at);
+    if (cursorOwner.get(space) !== this) {
+      borrowCursor(space);
+      if (this.place !== undefined) space.u8.set(this.place, x.cursor(area));
       else x.diff_begin(area, this.older.version, this.newer.version);
       cursorOwner.set(space, this);
     }
@@ -260,6 +264,12 @@ export class Difference implements IterableIterator<RawChange> {
     this.entries = readRows(space, 2 * count, Parts.both);
     this.index = 0;
     return count !== 0;
+  }
+  /** Keeps its place while others use the cursor. @internal */
+  _leaveCursor(): void {
+    const { x, area, u8 } = this.space;
+    const at = x.cursor(area);
+    this.place = u8.slice(at, at + x.cursor_bytes());
   }
   private end(): void {
     if (cursorOwner.get(this.space) === this) cursorOwner.delete(this.space);

@@ -81,6 +81,12 @@ export interface Exports {
   vector_elements(area: number, version: number, from: number, most: number): number;
   vector_difference(area: number, a: number, b: number): number;
   vector_hash(area: number, version: number): number;
+  run_entries(area: number, version: number, from: number): number;
+  run_differences(area: number): number;
+  run_elements(area: number, version: number, from: number, most: number): number;
+  vector_leaves(area: number, version: number, from: number): number;
+  run_store(area: number, version: number, from: number, bytes: number): number;
+  run_place(area: number, version: number, from: number, bytes: number, position: number): number;
   share(area: number, version: number): number;
   attach(area: number): number;
   unshare(area: number): number;
@@ -91,7 +97,7 @@ let compiled: WebAssembly.Module | undefined;
 let compiledUnshared: WebAssembly.Module | undefined;
 
 /** By whatever the runtime has that is quicker than atob(). */
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
   if (fromBase64 !== undefined) return fromBase64(text);
   const { Buffer: NodeBuffer } = globalThis as {
@@ -148,7 +154,8 @@ function moduleFor(shared: boolean): WebAssembly.Module {
   return (compiledUnshared ??= new WebAssembly.Module(unshared(decodeBase64(wasmBase64))));
 }
 
-function random32(): number {
+/** 32 bits that nobody can guess. */
+export function random32(): number {
   const one = new Uint32Array(1);
   globalThis.crypto.getRandomValues(one);
   return one[0] ?? 0;

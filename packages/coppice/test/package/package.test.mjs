@@ -84,6 +84,7 @@ import { bind, Registry, RegistryError, unbind, type AcquireOptions, type Regist
 import { attach, fromBytes, Registry as same, share, snapshotBytes, type ShareToken } from 'coppice';
 import { HAMT, type Change, type Key } from 'coppice/hamt';
 import { HAMTSet } from 'coppice/hamt-set';
+import { pack, unpack, unpackNamed, type PackOptions } from 'coppice/pack';
 import { Vector } from 'coppice/vector';
 import { Worker, workerData } from 'node:worker_threads';
 const registry: Registry<string> = new same<string>(10);
@@ -103,6 +104,12 @@ export const token: ShareToken = share(new Vector<string>(['a']));
 export const vector: Vector<string> = attach(share(new Vector<string>(['a'])));
 export const theirs: number | undefined = attach<HAMT<number>>(workerData).get('a');
 export const carried = fromBytes(snapshotBytes(vector)) as Vector<string>;
+const packing: PackOptions = { seed: 1n };
+export const packed: Uint8Array = pack([map, vector], packing);
+export const unpacked: HAMT<number>[] = unpack<HAMT<number>>(packed, { maxElements: 10 });
+export const byName: Map<string, HAMT<number>> = unpackNamed<HAMT<number>>(pack({ map }));
+// @ts-expect-error: no collections
+pack([1]);
 // @ts-expect-error: values are numbers
 map.set('a', 'b');
 // @ts-expect-error: no key

@@ -1,5 +1,6 @@
 /** A worker that reads, changes and shares collections as the test tells it. */
 import { HAMT, type Key } from '../../src/hamt.js';
+import { pack, unpack } from '../../src/pack.js';
 import { attach, endIsNoticed, fromBytes, share, type ShareToken, snapshotBytes, workerId } from '../../src/sharing.js';
 import type { Vector } from '../../src/vector.js';
 import { insideWorker } from '../support/workers.js';
@@ -19,6 +20,11 @@ const programs = {
     return { size: map.size, sum: sumOf(map), values: map.getMany(keys) };
   },
   readBytes: (bytes: Uint8Array) => snapshotBytes(fromBytes(bytes)),
+  /** The version of a pack, and one made of it. */
+  repack: (bytes: Uint8Array) => {
+    const [map] = unpack<HAMT<number>>(bytes) as [HAMT<number>];
+    return pack([map, map.set('from the worker', 1)]);
+  },
   elements: (token: ShareToken<Vector>) => attach(token).toArray(),
   /** A map made of another one by so many changes, shared. */
   extend: (token: ShareToken<HAMT<number>>, prefix: string, count: number) => {
