@@ -7,7 +7,6 @@
 #include <cstring>
 #include <deque>
 #include <memory>
-#include <optional>
 
 #include "coppice/detail/pack/output.hpp"
 #include "src/packer/area.hpp"
@@ -30,8 +29,8 @@ class host_sink final : public pack_sink {
 
 struct lineage {
   std::uint32_t type = 0;
-  std::optional<map_lineage> map;
-  std::optional<vector_lineage> vector;
+  std::unique_ptr<map_lineage> map;  // one of them
+  std::unique_ptr<vector_lineage> vector;
 };
 
 struct writing {
@@ -89,9 +88,10 @@ COPPICE_EXPORT(lineage) std::uint32_t export_lineage(std::uint32_t collection, s
   lineage& made = current->lineages.emplace_back();
   made.type = current->output.type(type_of(kind, restriction, current->seed));
   if (kind == detail::pack_collection::vector) {
-    made.vector.emplace(current->output, made.type);
+    made.vector = std::make_unique<vector_lineage>(current->output, made.type);
   } else {
-    made.map.emplace(current->output, made.type, current->seed, kind == detail::pack_collection::set);
+    made.map =
+        std::make_unique<map_lineage>(current->output, made.type, current->seed, kind == detail::pack_collection::set);
   }
   return static_cast<std::uint32_t>(current->lineages.size() - 1);
 }
@@ -113,7 +113,7 @@ COPPICE_EXPORT(end) void export_end(std::uint32_t of, std::uint32_t name_size) {
   root.type = from.type;
   const std::span<const std::byte> name = given(name_size);
   root.name.assign(reinterpret_cast<const char*>(name.data()), name.size());
-  root.tree = from.map ? from.map->write() : from.vector->write();
+  root.tree = from.map != nullptr ? from.map->write() : from.vector->write();
   current->output.add_root(root);
 }
 /// 0; 1: `trouble` tells why not.

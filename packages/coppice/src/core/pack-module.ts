@@ -103,16 +103,23 @@ export function requireLimit(given: unknown, name: string, otherwise: number): n
   throw new TypeError(`coppice: ${name} is ${describe(given)}; give a whole number that is not negative`);
 }
 
-/** Reads the words of a run's part that is large: calls `move` for each with where its words begin. */
+/** In the kind of a part that is large. */
+const LARGE = 0x20;
+
+/**
+ * Calls `move` for each large part of a run that stands at these addresses: with the index of the word in the place of its
+ * bytes, and how many they are. The words are asked for each time, as `move` may have the memory grow, which takes the views
+ * of one that is not shared away.
+ */
 export function eachLarge(
-  words: Int32Array,
+  words: () => Int32Array,
   from: number,
   end: number,
   move: (at: number, size: number) => void,
 ): void {
   for (let at = from / 4; at < end / 4;) {
-    const kind = words[at] as number;
-    const size = (words[at + 1] as number) >>> 0;
+    const kind = words()[at] as number;
+    const size = (words()[at + 1] as number) >>> 0;
     if ((kind & LARGE) === 0) {
       at += 2 + Math.ceil(size / 4);
       continue;
@@ -121,4 +128,3 @@ export function eachLarge(
     at += 3;
   }
 }
-const LARGE = 0x20;

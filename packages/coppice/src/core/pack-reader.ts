@@ -149,8 +149,12 @@ export class PackReader {
   /** Makes blobs for the large parts of the run in the input. */
   private makeBlobs(from: number, end: number): void {
     const { space, instance } = this;
-    eachLarge(space.i32, space.input + from, space.input + end, (word, size) => {
-      const at = (space.i32[word] as number) >>> 0;
+    const words = (): Int32Array => {
+      space.fresh();
+      return space.i32;
+    };
+    eachLarge(words, space.input + from, space.input + end, (word, size) => {
+      const at = (words()[word] as number) >>> 0;
       const blob = space.x.blob(space.area, size);
       if (blob === 0) throw failed(space);
       space.fresh();

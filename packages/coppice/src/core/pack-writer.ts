@@ -136,14 +136,19 @@ export class PackWriter {
     const bytes = space.i32[space.replySize] as number;
     const largeFrom = space.i32[space.replyData] as number;
     instance.u8.set(space.u8.subarray(space.input, space.input + bytes), instance.buffer);
-    eachLarge(space.i32, space.input + largeFrom, space.input + bytes, (word, size) => {
-      const from = (space.i32[word] as number) >>> 0;
-      const to = instance.x.allocate(size);
-      this.large.push(to);
-      space.reach(from + size);
-      instance.u8.set(space.u8.subarray(from, from + size), to);
-      instance.i32[instance.buffer / 4 + word - space.input / 4] = to;
-    });
+    eachLarge(
+      () => space.i32,
+      space.input + largeFrom,
+      space.input + bytes,
+      (word, size) => {
+        const from = (space.i32[word] as number) >>> 0;
+        const to = instance.x.allocate(size);
+        this.large.push(to);
+        space.reach(from + size);
+        instance.u8.set(space.u8.subarray(from, from + size), to);
+        instance.i32[instance.buffer / 4 + word - space.input / 4] = to;
+      },
+    );
     return bytes;
   }
   private giveBack(): void {

@@ -2,7 +2,7 @@
 import { HAMT, type Key } from '../../src/hamt.js';
 import { HAMTSet } from '../../src/hamt-set.js';
 import { pack, unpack, unpackNamed } from '../../src/pack.js';
-import { batch, type Collection, collect, resetMemory, stats } from '../../src/sharing.js';
+import { batch, capabilities, type Collection, collect, configure, resetMemory, stats } from '../../src/sharing.js';
 import { Vector } from '../../src/vector.js';
 import { equal, ok, throws } from '../support/assert.js';
 import { randomFrom } from '../support/random.js';
@@ -11,6 +11,7 @@ import { startWorker } from '../support/workers.js';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const seed = 0x0123456789abcdefn;
+const platformShares = capabilities().sharedMemory;
 const bigMap = (count: number): HAMT<number> =>
   new HAMT(
     range(count).map((i) => [`key${i}`, i] as const),
@@ -202,6 +203,19 @@ test('versions of several memories, and mutable ones, are packed together', () =
   mutable.set('later', 3);
   ok(a?.equals(here) === true && b?.equals(there) === true && c?.has('later') === false && c.get('more') === 2);
   equal(c?.isMutable, false);
+});
+
+test('memory that is not shared may move while a pack is read', () => {
+  resetMemory();
+  configure({ shared: false });
+  const text = (i: number): string => `${i}`.padEnd(9000, 'x');
+  const map = new HAMT(range(2000).map((i) => [i % 2 === 0 ? i : text(i), text(-i)] as const));
+  const vector = new Vector(range(2000).map(text));
+  const bytes = pack([map, vector]);
+  resetMemory();
+  for (const [i, each] of unpack(bytes).entries()) ok(each.equals([map, vector][i]), `version ${i} to be equal`);
+  resetMemory();
+  configure({ shared: platformShares });
 });
 
 test('a comparison that is going on is not disturbed', () => {
