@@ -105,7 +105,7 @@ result<std::unique_ptr<pack_input>> pack_input::open(const pack_source& source, 
 
 result<void> pack_input::open_all() {
   const std::uint64_t size = source_.size_bytes();
-  if (size == 0) return corrupt("the file is empty", 0);
+  if (size == 0) return corrupt("it is empty", 0);
   if (size < sizeof(pack_header) + sizeof(pack_section) + sizeof(pack_trailer)) {
     return corrupt("it is too short for a pack", size);
   }

@@ -150,7 +150,7 @@ class PackFailures(support.CommandTest):
         self.write("newer", whole[:8] + b"\2\0" + whole[10:])
         self.write("older", whole[:8] + b"\0\0" + whole[10:])
         shutil.copy(os.path.join(self.environment["COPPICE_DIR"], "store"), self.path("a store"))
-        for name, code, reason in (("empty", "corrupt", "the file is empty"),
+        for name, code, reason in (("empty", "corrupt", "it is empty"),
                                    ("newer", "version_mismatch", "use a newer release"),
                                    ("older", "version_mismatch", "version 0"),
                                    ("a store", "invalid_argument", "it is a store, not a pack; `coppice pack`"),

@@ -66,7 +66,7 @@ TEST_F(pack_other_file, that_is_a_store) {
 
 TEST_F(pack_other_file, that_is_empty_or_no_pack) {
   write({});
-  expect_refused(pack_path(), errc::corrupt, "the file is empty");
+  expect_refused(pack_path(), errc::corrupt, "it is empty");
   write(bytes(50));
   expect_refused(pack_path(), errc::corrupt, "too short for a pack");
   write(bytes(5000));

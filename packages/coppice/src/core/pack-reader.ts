@@ -112,13 +112,13 @@ export class PackReader {
     if (code === COMPRESSED) {
       return new Error(
         'coppice: unpack(): the pack is compressed, which JavaScript cannot read; write it without compression, ' +
-          'or make one of it that has none: coppice compact PACK --to OTHER',
+          'or make one of it that has none: coppice compact PACK --out OTHER',
       );
     }
     if (code === HAS_BASE) {
       return new Error(
         'coppice: unpack(): the pack is made on another one, which JavaScript cannot read; make one pack of both: ' +
-          'coppice compact BASE PACK --to OTHER',
+          'coppice compact BASE PACK --out OTHER',
       );
     }
     const { code: why, reason, offset, limit } = this.instance.trouble();
