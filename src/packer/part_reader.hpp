@@ -86,7 +86,7 @@ class part_reader {
     const detail::column_part& part = entry.parts[column];
     std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
     if (is_collection(part.kind)) {
-      return fail(entry, "a collection inside a store has no counterpart in JavaScript", errc::unsupported);
+      return fail(entry, "a typed collection inside a store has no counterpart in JavaScript", errc::invalid_argument);
     }
     if (part.data == nullptr) {
       if (!input_.gather(part.link, part.size, entry.record, gathered_[column])) return std::nullopt;
@@ -105,7 +105,7 @@ class part_reader {
       }
       made = is_key ? decoded->as_key() : *decoded;
       if (made.raw().size() > (is_key ? limits::max_key_bytes : limits::max_value_bytes)) {
-        return fail(entry, "a key or value is too long", errc::unsupported);
+        return fail(entry, "a key or value is too long", errc::invalid_argument);
       }
     }
     if (!is_key && !is_within(made, restriction_)) {

@@ -154,6 +154,19 @@ TEST_F(pack_golden_store, values_and_collections_of_a_store_and_a_pack_on_a_base
       expect_sound(into);
     }
   }
+  // One that JavaScript reads, and refuses.
+  if (writes_to() != nullptr) {
+    store small = open("small", {.seed = 5});
+    small.transact([](transaction& t) { t.set("prices", prices().set(1, 0.5)); });
+    pack_file_sink sink(std::string(writes_to()) + "/typed_in_store.pack");
+    small.pack(sink);
+  }
+  const pack_file_source small_source(golden("typed_in_store.pack"));
+  pack_reader small_reader(small_source);
+  store small = open("small_made", {.seed = 5});
+  small.restore(small_reader, 0);
+  EXPECT_EQ(small.snapshot().get<prices>("prices")->at(1), 0.5);
+
   // The nodes are the same, whoever wrote them; the roots tell when.
   const bytes again = packed(from, versions, {});
   pack_reader again_reader(again);

@@ -1,5 +1,7 @@
 // Packs that somebody has changed, with right checksums, restored into stores: refused with place and reason, and the
 // store is as it was; or restored as something sound.
+#include <limits>
+
 #include "store_support.hpp"
 
 namespace coppice::pack_test {
@@ -178,6 +180,20 @@ TEST_F(pack_hostile, every_shorter_section_under_right_checksums_is_refused) {
       EXPECT_NE(restore_everywhere(shortened(sample_.pack, section, by), by % 8 == 0), 0U) << section << ", " << by;
       ASSERT_FALSE(HasFailure());
     }
+  }
+}
+
+/// Beyond what the clock of a program may have a value for.
+TEST_F(pack_hostile, a_version_of_another_time_than_clocks_show_is_refused) {
+  const auto sections = sections_of(sample_.pack);
+  const auto& roots = sections[sections.size() - 2];
+  for (const std::int64_t time : {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
+    bytes pack = sample_.pack;
+    detail::store(pack.data() + roots.content() + 12, time);  // an empty name, type, size, flags, version
+    seal(pack, sections);
+    const auto [code, message] = error_of([&] { const pack_reader reader(pack); });
+    EXPECT_EQ(code, errc::corrupt);
+    EXPECT_NE(message.find("clocks"), std::string::npos) << message;
   }
 }
 

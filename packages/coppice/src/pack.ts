@@ -75,7 +75,8 @@ export function pack(versions: Packable, options: PackOptions = {}): Uint8Array<
 }
 
 function entriesOf(versions: Packable): [string, Collection][] {
-  if (versions instanceof Handle || typeof versions !== 'object' || (versions as unknown) === null) {
+  const isNone = typeof versions !== 'object' || (versions as unknown) === null;
+  if (isNone || versions instanceof Handle || ArrayBuffer.isView(versions)) {
     throw new TypeError(
       `coppice: pack() takes an array of collections, or an object or Map of them by name, not ${describe(versions)}`,
     );

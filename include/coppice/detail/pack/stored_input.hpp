@@ -244,10 +244,13 @@ class stored_loader {
       return std::nullopt;
     }
     const pack_tree tree = read_collection(from, type, part.link);
-    const char* const unsupported = unsupported_stored_type<leaf_type>(type);
-    if (from.wrong() != nullptr || unsupported != nullptr) {
-      failure why = unsupported == nullptr ? record.failure_of(from) : record.failure_here(unsupported);
-      if (unsupported != nullptr) why.code = errc::unsupported;
+    if (from.wrong() != nullptr) {
+      input_.fail(record.failure_of(from));
+      return std::nullopt;
+    }
+    if (unsupported_stored_type<leaf_type>(type) != nullptr) {
+      failure why = record.failure_here("a typed collection has nodes of a shape that no store has");
+      why.code = errc::invalid_argument;
       input_.fail(why);
       return std::nullopt;
     }

@@ -43,6 +43,7 @@ export const RESTRICTIONS = ['any', 'string', 'number', 'boolean', 'object'] as 
 /** Codes of `errc` (include/coppice/result.hpp), and those that reading.cpp has beside them. */
 export const VERSION_MISMATCH = 8;
 export const CORRUPT = 9;
+export const INVALID_ARGUMENT = 14;
 export const COMPRESSED = 100;
 export const HAS_BASE = 101;
 

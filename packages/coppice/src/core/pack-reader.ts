@@ -7,6 +7,7 @@ import {
   CORRUPT,
   eachLarge,
   HAS_BASE,
+  INVALID_ARGUMENT,
   PackInstance,
   RESTRICTIONS,
   VERSION_MISMATCH,
@@ -132,7 +133,9 @@ export class PackReader {
         `coppice: unpack(): ${reason}: it has version ${offset}, this library reads version ${limit}; use a newer release`,
       );
     }
-    return new RangeError(`coppice: unpack(): ${reason}, at byte ${offset}; if the pack is trusted, raise that limit`);
+    if (why === INVALID_ARGUMENT) return new Error(`coppice: unpack(): ${reason}, at byte ${offset}`);
+    const named = reason.replace('max_rebuilt_elements', 'maxElements').replace('max_value_bytes', 'maxValueBytes');
+    return new RangeError(`coppice: unpack(): ${named}, at byte ${offset}; if the pack is trusted, raise that limit`);
   }
 
   // ---- what the module tells

@@ -5,6 +5,7 @@ import onBase from '../../../../tests/golden/packs/cpp_for_javascript_on_base.pa
 import ofStore from '../../../../tests/golden/packs/cpp_for_javascript_store.pack';
 import unknown from '../../../../tests/golden/packs/cpp_for_javascript_unknown.pack';
 import ours from '../../../../tests/golden/packs/javascript_versions.pack';
+import typedInStore from '../../../../tests/golden/packs/typed_in_store.pack';
 import { HAMT } from '../../src/hamt.js';
 import type { HAMTSet } from '../../src/hamt-set.js';
 import { pack, unpack, unpackNamed } from '../../src/pack.js';
@@ -62,4 +63,11 @@ test('what cannot be read is refused, with what to do', () => {
   throws(() => unpack(compressed), { name: 'Error', message: /compressed.*coppice compact/ });
   throws(() => unpack(onBase), { name: 'Error', message: /made on another one.*coppice compact/ });
   throws(() => unpack(unknown), { name: 'TypeError', message: /i32,seq\(i32\)/ });
+});
+
+test('typed collections inside a store are refused', () => {
+  throws(() => unpack(typedInStore), {
+    name: 'Error',
+    message: /typed collection inside a store has no counterpart in JavaScript/,
+  });
 });

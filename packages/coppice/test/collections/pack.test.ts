@@ -250,7 +250,19 @@ test('workers pack and unpack, and carry packs to each other', async () => {
 
 test('wrong arguments are TypeErrors', () => {
   const map = new HAMT();
-  for (const wrong of [map, null, undefined, 5, 'text', [1], [map, {}], { a: 1 }, new Map([[1, map]]), { '': map }]) {
+  for (const wrong of [
+    map,
+    null,
+    undefined,
+    5,
+    'text',
+    new Uint8Array(3),
+    [1],
+    [map, {}],
+    { a: 1 },
+    new Map([[1, map]]),
+    { '': map },
+  ]) {
     throws(() => pack(wrong as never), { name: 'TypeError', message: /^coppice: pack\(\)/ });
   }
   throws(() => pack([map], { seed: 5 as never }), { name: 'TypeError' });
@@ -265,8 +277,8 @@ test('wrong arguments are TypeErrors', () => {
 
 test('limits', () => {
   const bytes = pack([bigMap(1000), new Vector(['x'.repeat(5000)])]);
-  throws(() => unpack(bytes, { maxElements: 999 }), { name: 'RangeError', message: /max/ });
-  throws(() => unpack(bytes, { maxValueBytes: 4999 }), { name: 'RangeError', message: /max_value_bytes/ });
+  throws(() => unpack(bytes, { maxElements: 999 }), { name: 'RangeError', message: /maxElements/ });
+  throws(() => unpack(bytes, { maxValueBytes: 4999 }), { name: 'RangeError', message: /maxValueBytes/ });
   equal(unpack(bytes, { maxElements: 1001, maxValueBytes: 5000 }).length, 2);
 });
 
