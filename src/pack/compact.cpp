@@ -92,6 +92,7 @@ void pack::copy_versions(std::span<const version_place> versions, pack_sink& to,
   std::map<const pack_reader*, std::unique_ptr<record_copier>> copiers;  // until all is written
   for (const auto& [pack, index] : versions) {
     detail::pack_root root = detail::reader_access::root(*pack, index);
+    if (output.has_root(root.name)) root.name.clear();
     std::unique_ptr<record_copier>& copier = copiers[pack];
     if (copier == nullptr) copier = std::make_unique<record_copier>(detail::reader_access::input(*pack), output);
     root.type = copier->type(root.type);

@@ -28,7 +28,7 @@ struct version_place {
   std::size_t index;
 };
 
-/// Writes a pack of these versions, record by record.
+/// Writes a pack of these versions, record by record. Of several with one name the first keeps it.
 void copy_versions(std::span<const version_place> versions, pack_sink& to, const pack_options& options);
 
 }  // namespace pack

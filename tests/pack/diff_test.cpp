@@ -49,6 +49,28 @@ TEST(pack_diff, of_versions_in_one_pack) {
   EXPECT_EQ(changes_of(reader, 1, reader, 1), changes());
 }
 
+TEST(pack_diff, of_versions_of_one_name_in_packs_that_have_nothing_to_do_with_each_other) {
+  const auto pack_of = [](const ages& version) {
+    pack_memory_sink sink;
+    pack_writer writer(sink);
+    writer.add("ages", version);
+    writer.finish();
+    return sink.bytes();
+  };
+  const bytes before = pack_of({{"ada", 36}, {"alan", 41}}), after = pack_of({{"ada", 37}, {"alan", 41}});
+  pack_reader older(before), newer(after);
+  EXPECT_EQ(changes_of(older, 0, newer, 0), (changes{{"ada", changed(36, 37)}}));
+}
+
+TEST(pack_diff, of_text_that_is_no_utf8) {
+  const map<int, std::string> before{{1, "\xff\xfe"}}, after{{1, "\xc3("}};
+  const bytes pack = serialize(std::vector{before, after});
+  pack_reader reader(pack);
+  const changes found = changes_of(reader, 0, reader, 1);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.at("1").kind, diff_kind::changed);
+}
+
 TEST(pack_diff, reads_only_what_differs) {
   const number_map base = versions_of_numbers(200'000, 200'000).back();
   const bytes pack = serialize(std::vector{base, base.set(5, 1'000'000)});
