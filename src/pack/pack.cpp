@@ -38,10 +38,13 @@ error pack_error(const failure& why, const std::string& name) {
                             (why.subject > why.limit ? "use a newer release"
                                                      : "no release has written that, so write or fetch it again")};
     case errc::unsupported:
+      // Not all that is unsupported is a limit; limits are named by the reason.
+      if (std::string_view(why.reason).find("max_") == std::string_view::npos) break;
       return {why.code, reason + ", at " + place_of(why) + "; if the pack is trusted, raise that limit in pack_limits"};
     default:
-      return {why.code, why.os_error == 0 ? reason : reason + ": " + std::strerror(why.os_error), why.os_error};
+      break;
   }
+  return {why.code, why.os_error == 0 ? reason : reason + ": " + std::strerror(why.os_error), why.os_error};
 }
 
 result<void> pack_memory_sink::append(std::span<const std::byte> bytes) {
