@@ -20,7 +20,7 @@
 //
 // Seeds. A pack holds the seed of the hashes of what is in it. Whoever knows it can choose keys that collide, in this
 // process too if the collections have its seed. A pack for others is written with `seed = pack_seed::fresh`, for which
-// every version is built anew; and a reader of packs by others asks for `pack_seeds::own`.
+// every version is built anew; and packs by others are read with `pack_limits::own_seeds`.
 //
 // Incremental packs. A writer on a base, a pack that is there already, writes only what the base lacks; and what it
 // writes may be a base in turn. Each names the base that it is read with by the digest of its bytes. compact() makes

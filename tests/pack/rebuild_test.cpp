@@ -95,5 +95,17 @@ TEST(pack_rebuild, vectors_share_again) {
   }
 }
 
+TEST(pack_rebuild, under_seeds_of_this_process_versions_share_as_they_did) {
+  std::vector<number_map> versions{versions_of_numbers(2000, 2000, number_map(hash_seed{77})).back()};
+  for (std::uint64_t i = 0; i < 20; ++i) versions.push_back(versions.back().set(i, i));
+  const bytes pack = serialize(versions);
+  const auto seed_of = detail::typed_pack<number_map>::seed_of;
+  EXPECT_EQ(seed_of(deserialize<number_map>(pack)[1]), 77U);
+  const auto read = deserialize<number_map>(pack, {.own_seeds = true});
+  EXPECT_TRUE(are(read, versions));
+  EXPECT_EQ(seed_of(read[1]), seed_of(number_map()));
+  EXPECT_LT(serialize(read).size(), pack.size() + pack.size() / 20);
+}
+
 }  // namespace
 }  // namespace coppice::pack_test

@@ -51,6 +51,9 @@ struct pack_limits {
   std::uint64_t max_value_bytes = std::uint64_t{1} << 30;
   /// Collections inside each other.
   unsigned max_nesting = 64;
+  /// Whether maps and sets get seeds of this process, and not those of the pack, which whoever made it knows: for packs
+  /// by others. They are built anew then.
+  bool own_seeds = false;
 };
 
 /// A failure of reading in a sentence. `name`: of the pack, for the message.

@@ -256,7 +256,8 @@ class typed_pack_reading<Collection> {
     const pack_type& type = input.type(root.type);
     const pack_type own = traits::type(type.seed);
     if (type.collection != own.collection) return wrong_collection();
-    if (type != own || type.hash == pack_hash::unknown) return rebuild(input, root, own.schema);
+    const bool as_it_is = type == own && type.hash != pack_hash::unknown && !input.limits().own_seeds;
+    if (!as_it_is) return rebuild(input, root, own.schema);
     std::unique_ptr<loading>& here = loading_[root.type];
     if (here == nullptr) here = std::make_unique<loading>(input, root.type);
     const auto made = here->loader.load(root.tree);
