@@ -121,6 +121,8 @@ class pack_comparison {
   }
 
   void run(const function& f) {
+    older_.input->forget_gathered();
+    newer_.input->forget_gathered();
     if (older_.root.collection == detail::pack_collection::vector) {
       compare_vectors(f);
     } else if (older_.root.type == newer_.root.type) {

@@ -1,5 +1,6 @@
 // What is in a pack, and whether all of it is sound.
 #include <algorithm>
+#include <cassert>
 #include <map>
 #include <memory>
 #include <new>
@@ -77,12 +78,13 @@ void each_link(pack_input& input, node_number number, const record_bytes& record
 /// What is below each record, itself included, as if nothing below it were shared.
 class totals {
  public:
-  explicit totals(pack_input& input) : input_(input), below_(input.last_node() + 1) {}
+  explicit totals(pack_input& input) : input_(input), below_(1) {}
 
-  /// Records stand after what they lead to: one pass, in their order.
+  /// Records stand after what they lead to: one pass, in their order. Sums take memory only for records that are
+  /// there, not for those that an index promises.
   void add(node_number number, std::uint64_t bytes, const record_bytes& record) {
-    pack_statistics::sum& sum = below_[number];
-    sum = {1, bytes};
+    assert(number == below_.size());
+    pack_statistics::sum sum{1, bytes};
     node_number last = 0;
     each_link(input_, number, record, scratch_, [&](node_number link) {
       if (link == last) return;  // slots side by side with one child
@@ -90,6 +92,7 @@ class totals {
       sum.nodes += below_[link].nodes;
       sum.bytes += below_[link].bytes;
     });
+    below_.push_back(sum);
   }
   [[nodiscard]] pack_statistics::sum of(const pack_tree& tree) const {
     return {below_[tree.root].nodes + below_[tree.tail].nodes, below_[tree.root].bytes + below_[tree.tail].bytes};
@@ -162,26 +165,33 @@ class shape_checker {
     const pack_type& type = input_.type(root.type);
     if (type.collection == detail::pack_collection::vector) {
       check_vector(root, type);
-    } else if (root.tree.root != 0 && entries_below(root.tree.root, 0, root.type) != root.tree.size) {
+    } else if (root.tree.root != 0 && entries_below(root.tree.root, 0, root.type, true) != root.tree.size) {
       refuse(root.tree.root, "a version has another size than it says");
     }
   }
 
  private:
   struct node {
+    std::uint32_t type = 0;
     unsigned depth = 0;
     std::uint64_t entries = 0;
+    bool is_leaf = false;
   };
+  static constexpr std::uint64_t most_entries = std::uint64_t{1} << 48;
 
   [[noreturn]] void refuse(node_number number, const char* reason) {
     input_.fail(record_of(input_, number).failure_here(reason));
     raise(input_);
   }
 
-  /// Recursion is one call a branch level.
-  [[nodiscard]] std::uint64_t entries_below(node_number number, unsigned depth, std::uint32_t type) {
+  /// Recursion is one call a branch level: what stands in several slots, and so may have the depth of its parent, is a
+  /// leaf.
+  [[nodiscard]] std::uint64_t entries_below(node_number number, unsigned depth, std::uint32_t type,
+                                            bool may_be_branch) {
     if (const auto known = nodes_.find(number); known != nodes_.end()) {
+      if (known->second.type != type) refuse(number, "a node of a trie is another record");
       if (known->second.depth != depth) refuse(number, "a node is in two places of a trie");
+      if (!may_be_branch && !known->second.is_leaf) refuse(number, "a branch stands in several slots");
       return known->second.entries;
     }
     const record_bytes record = record_of(input_, number);
@@ -190,7 +200,8 @@ class shape_checker {
     if (head.type != type || (head.kind != record_kind::branch && head.kind != record_kind::leaf)) {
       refuse(number, "a node of a trie is another record");
     }
-    node made{depth, 0};
+    node made{type, depth, 0, head.kind == record_kind::leaf};
+    if (!may_be_branch && !made.is_leaf) refuse(number, "a branch stands in several slots");
     if (head.kind == record_kind::leaf) {
       if (from.u8() != depth) refuse(number, "a leaf has another depth than its place");
       made.entries = read_leaf_count(from, input_.type(type));
@@ -204,7 +215,8 @@ class shape_checker {
         if (branch.children[first] == 0) continue;
         if ((width & (width - 1)) != 0 || (first & (width - 1)) != 0)
           refuse(number, "a child stands in slots that are no prefix");
-        made.entries += entries_below(branch.children[first], detail::prefix_of_width(depth, width), type);
+        made.entries += entries_below(branch.children[first], detail::prefix_of_width(depth, width), type, width == 1);
+        if (made.entries > most_entries) refuse(number, "a trie has more entries than any version");
       }
     }
     nodes_.emplace(number, made);
@@ -213,21 +225,22 @@ class shape_checker {
 
   void check_vector(const pack_root& root, const pack_type& type) {
     const pack_tree& tree = root.tree;
-    if (tree.root != 0) check_node({tree.root, tree.height, tree.size - tree.tail_count}, root.type, type);
-    if (tree.tail != 0) check_node({tree.tail, 0, tree.tail_count}, root.type, type);
+    if (tree.root != 0) check_node({root.type, tree.root, tree.height, tree.size - tree.tail_count}, type);
+    if (tree.tail != 0) check_node({root.type, tree.tail, 0, tree.tail_count}, type);
   }
 
   struct vector_node {
+    std::uint32_t type;
     node_number number;
     unsigned height;
     std::uint64_t size;
     friend auto operator<=>(const vector_node&, const vector_node&) = default;
   };
   /// Recursion is one call a level.
-  void check_node(const vector_node& place, std::uint32_t type_number, const pack_type& type) {
+  void check_node(const vector_node& place, const pack_type& type) {
     if (!vector_nodes_.insert(place).second) return;
     if (place.height == 0) {
-      if (place.size == 0 || place.size > elements_of(place.number, type_number, type)) {
+      if (place.size == 0 || place.size > elements_of(place.number, place.type, type)) {
         refuse(place.number, "a leaf has fewer elements than a version takes of it");
       }
       return;
@@ -236,13 +249,13 @@ class shape_checker {
     record_reader from = record.reader();
     const record_head head = read_head(from, input_.type_count());
     const bool relaxed = head.kind == record_kind::vector_relaxed;
-    if (head.type != type_number || (!relaxed && head.kind != record_kind::vector_branch)) {
+    if (head.type != place.type || (!relaxed && head.kind != record_kind::vector_branch)) {
       refuse(place.number, "a branch of a vector is another record");
     }
     const detail::vector_branch_record branch = read_vector_branch(from, type);
     if (branch.height != place.height) refuse(place.number, "a branch has another height than its place");
     std::vector<vector_node> children(branch.count);
-    for (vector_node& child : children) child = {read_some_link(from, place.number), place.height - 1, 0};
+    for (vector_node& child : children) child = {place.type, read_some_link(from, place.number), place.height - 1, 0};
     const unsigned shift = type.leaf_size + type.branch_bits * (place.height - 1);
     const std::uint64_t full = std::uint64_t{1} << std::min(shift, 48U);
     std::uint64_t before = 0;
@@ -252,13 +265,23 @@ class shape_checker {
       before += child.size;
     }
     if (before != place.size) refuse(place.number, "a branch has another size than its place");
-    for (const vector_node& child : children) check_node(child, type_number, type);
+    for (const vector_node& child : children) check_node(child, type);
   }
 
-  /// Of a leaf, with the records that it continues.
+  /// Of a leaf, with the records that it continues, each of which is read once.
   [[nodiscard]] std::uint64_t elements_of(node_number number, std::uint32_t type_number, const pack_type& type) {
+    struct part {
+      node_number number;
+      std::uint64_t count;
+    };
+    std::vector<part> parts;  // the last first
     std::uint64_t sum = 0;
     while (true) {
+      if (const auto known = leaves_.find(number); known != leaves_.end()) {
+        if (known->second.type != type_number) refuse(number, "a leaf of a vector is another record");
+        sum = known->second.elements;
+        break;
+      }
       const record_bytes record = record_of(input_, number);
       record_reader from = record.reader();
       const record_head head = read_head(from, input_.type_count());
@@ -267,15 +290,26 @@ class shape_checker {
         refuse(number, "a leaf of a vector is another record");
       }
       const node_number before = is_more ? read_some_link(from, number) : 0;
-      sum += read_leaf_count(from, type);
-      if (sum > std::uint64_t{1} << type.leaf_size) refuse(number, "a leaf is larger than its capacity");
-      if (!is_more) return sum;
+      parts.push_back({number, read_leaf_count(from, type)});
+      if (!is_more) break;
       number = before;
     }
+    for (; !parts.empty(); parts.pop_back()) {
+      sum += parts.back().count;
+      if (sum > std::uint64_t{1} << type.leaf_size) refuse(parts.back().number, "a leaf is larger than its capacity");
+      leaves_.emplace(parts.back().number, leaf{type_number, sum});
+    }
+    return sum;
   }
+
+  struct leaf {
+    std::uint32_t type = 0;
+    std::uint64_t elements = 0;
+  };
 
   pack_input& input_;
   std::unordered_map<node_number, node> nodes_;
+  std::unordered_map<node_number, leaf> leaves_;  // of vectors
   std::set<vector_node> vector_nodes_;
 };
 

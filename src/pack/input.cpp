@@ -4,7 +4,7 @@
 #include <cstring>
 #include <iterator>
 #include <limits>
-#include <unordered_set>
+#include <set>
 
 #include "coppice/detail/pack/stored_type.hpp"
 #include "src/arena/layout.hpp"
@@ -145,14 +145,16 @@ result<void> pack_input::open_all() {
     return corrupt("the index is not in the pack", trailer_offset);
   }
   if (const result<void> done = read_index(*trailer); !done) return done.why();
+  std::set<pack_type> types;
   for (const section_entry& section : sections_) {
     if (section.header.kind == pack_section_kind::types) {
-      if (const result<void> done = read_types(section); !done) return done.why();
+      if (const result<void> done = read_types(section, types); !done) return done.why();
     }
   }
+  std::set<std::string> names;
   for (const section_entry& section : sections_) {
     if (section.header.kind == pack_section_kind::roots) {
-      if (const result<void> done = read_roots(section); !done) return done.why();
+      if (const result<void> done = read_roots(section, names); !done) return done.why();
     }
   }
   cache_.resize(node_sections_.size());
@@ -191,6 +193,9 @@ result<void> pack_input::read_index(const pack_trailer& trailer) {
   }
   if (header->raw_bytes != std::uint64_t{header->count} * pack_index_entry_bytes) {
     return corrupt("the index has another length than its entries", at);
+  }
+  if (header->count > (at - sizeof(pack_header)) / sizeof(pack_section)) {
+    return corrupt("the index has more sections than there is room for", at);
   }
   const auto index = load({*header, at}, false);
   if (!index) return index.why();
@@ -258,7 +263,7 @@ result<std::shared_ptr<loaded_section>> pack_input::load(const section_entry& se
   return made;
 }
 
-result<void> pack_input::read_types(const section_entry& section) {
+result<void> pack_input::read_types(const section_entry& section, std::set<pack_type>& seen) {
   const auto loaded = load(section, false);
   if (!loaded) return loaded.why();
   const record_bytes all{*loaded, 0};
@@ -266,7 +271,7 @@ result<void> pack_input::read_types(const section_entry& section) {
   for (std::uint32_t i = 0; i < section.header.count && from.wrong() == nullptr; ++i) {
     const std::size_t begin = from.offset();
     pack_type type = read_type(from);
-    if (std::find(types_.begin(), types_.end(), type) != types_.end()) from.fail_at(begin, "a type stands twice");
+    if (!seen.insert(type).second) from.fail_at(begin, "a type stands twice");
     types_.push_back(std::move(type));
   }
   if (from.remaining() != 0) from.fail("bytes are left after the types");
@@ -274,12 +279,11 @@ result<void> pack_input::read_types(const section_entry& section) {
   return {};
 }
 
-result<void> pack_input::read_roots(const section_entry& section) {
+result<void> pack_input::read_roots(const section_entry& section, std::set<std::string>& names) {
   const auto loaded = load(section, false);
   if (!loaded) return loaded.why();
   const record_bytes all{*loaded, 0};
   record_reader from = all.reader();
-  std::unordered_set<std::string> names;
   for (std::uint32_t i = 0; i < section.header.count && from.wrong() == nullptr; ++i) {
     pack_root root;
     std::size_t begin = from.offset();
@@ -433,6 +437,13 @@ bool pack_input::append_blob(node_number number, std::uint64_t size, const recor
   const std::span<const std::byte> bytes = is_blob ? read_blob(from) : std::span<const std::byte>();
   if (!is_blob || bytes.size() != size) {
     fail(at.failure_here("a link leads to something else than so many bytes"));
+    return false;
+  }
+  if (!gathered_.insert(number).second) gathered_again_bytes_ += bytes.size();
+  if (gathered_again_bytes_ > limits_.max_decompressed_bytes) {
+    failure why = at.failure_here("values that stand once are read as more bytes than max_decompressed_bytes");
+    why.code = errc::unsupported;
+    fail(why);
     return false;
   }
   to.insert(to.end(), bytes.begin(), bytes.end());

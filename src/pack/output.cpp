@@ -92,6 +92,7 @@ pack_output::pack_output(pack_sink& sink, const pack_output_options& options, pa
     header_.base_types = static_cast<std::uint32_t>(base->type_count());
     header_.base_nodes = base->last_node();
     header_.base_digest = base_digest;
+    for (std::uint32_t i = 0; i < header_.base_types; ++i) type_numbers_.emplace(base->type(i), i);
     learn_base();
   }
   header_.checksum = pack::checksum({bytes_of_struct(header_).first(offsetof(pack_header, checksum))});
@@ -102,7 +103,6 @@ pack_output::~pack_output() = default;
 
 /// Goes through all records of the base once.
 void pack_output::learn_base() {
-  digests_.resize(base_->last_node());
   const auto same = [](node_number number) { return number; };
   for (std::uint64_t at = 1; at <= base_->last_node(); ++at) {
     const auto number = static_cast<node_number>(at);
@@ -117,21 +117,20 @@ void pack_output::learn_base() {
     const bool typed = head.kind != record_kind::blob && head.kind != record_kind::pieces;
     record_.clear();
     transcribe_record(from, number, typed ? &base_->type(head.type) : nullptr, head.type, same, {}, record_);
-    digests_[at - 1] = pack::digest_of(record_.bytes());
-    by_content_.insert(load<std::uint64_t>(digests_[at - 1].data()), number);
+    digests_.push_back(pack::digest_of(record_.bytes()));
+    by_content_.insert(load<std::uint64_t>(digests_.back().data()), number);
   }
 }
 
 std::uint32_t pack_output::type(const pack_type& of) {
+  if (const auto known = type_numbers_.find(of); known != type_numbers_.end()) return known->second;
   const auto count = static_cast<std::uint32_t>(header_.base_types + types_.size());
-  for (std::uint32_t number = 0; number < count; ++number) {
-    if (type_at(number) == of) return number;
-  }
   if (count == pack_max_types) {
     trouble_ = {errc::invalid_argument, 0, "a pack has collections of at most 65536 types", 0, pack_max_types};
     return 0;
   }
   types_.push_back(of);
+  type_numbers_.emplace(of, count);
   return count;
 }
 
@@ -140,6 +139,7 @@ const pack_type& pack_output::type_at(std::uint32_t number) const {
 }
 
 node_number pack_output::put(const std::byte* node, std::uint64_t part, pack_encoder& how) {
+  if (trouble_.code != errc::ok) return 1;  // nothing is written any more
   record_.clear();
   const bool has_links = how.encode(node, part, {}, record_);
   const content here = find_content();
@@ -254,7 +254,10 @@ void pack_output::flush_nodes() {
 void pack_output::write_section(pack_section_kind kind, std::uint32_t count, std::uint64_t first,
                                 std::span<const std::byte> raw) {
   if (raw.size() > pack_section_limit) {
-    trouble_ = {errc::invalid_argument, 0, "more keys of one hash than a pack holds", raw.size(), pack_section_limit};
+    const char* const reason = kind == pack_section_kind::nodes
+                                   ? "a leaf has more bytes than a pack holds in one, 64 MiB"
+                                   : "more versions or types than a pack holds";
+    trouble_ = {errc::invalid_argument, 0, reason, raw.size(), pack_section_limit};
     return;
   }
   pack_section section{};

@@ -84,7 +84,9 @@ class value_reader {
 /// go of nodes that were not published.
 class restoring {
  public:
-  restoring(writing& scope, open_arena& into, pack_input& from) noexcept : scope_(scope), arena_(into), input_(from) {}
+  restoring(writing& scope, open_arena& into, pack_input& from) noexcept : scope_(scope), arena_(into), input_(from) {
+    input_.forget_gathered();
+  }
 
   /// Makes a version the newest one. False: the input knows why not. Throws error.
   [[nodiscard]] bool restore(const pack_root& root) {

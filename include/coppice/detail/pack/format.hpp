@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -103,7 +104,7 @@ struct pack_type {
   std::uint64_t seed = 0;
   std::string schema;  ///< of encoded elements; of values what they are restricted to, or empty
 
-  friend bool operator==(const pack_type&, const pack_type&) = default;
+  friend auto operator<=>(const pack_type&, const pack_type&) = default;
 };
 
 /// Names a record of a pack and of those that it is made on; 0 is none.

@@ -13,8 +13,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -43,9 +45,12 @@ class pack_source {
 
 /// What a reader takes upon itself.
 struct pack_limits {
-  /// Bytes that compressed sections are decompressed to, all together.
+  /// Bytes that compressed sections are decompressed to, all together; and, for themselves, bytes of long values that
+  /// stand in the pack once and are read again, because many elements have them.
   std::uint64_t max_decompressed_bytes = std::uint64_t{4} << 30;
-  /// Elements of versions that have to be built anew, because the program's collections have another shape.
+  /// Elements of versions that have to be built anew, because the program's collections have another shape, and nodes
+  /// that are read for them; in vectors also elements that take no bytes, or are copied to a leaf that continues
+  /// another.
   std::uint64_t max_rebuilt_elements = 100'000'000;
   /// Bytes of one key, value or element.
   std::uint64_t max_value_bytes = std::uint64_t{1} << 30;
@@ -118,6 +123,11 @@ class pack_input {
   [[nodiscard]] std::size_t record_size(const record_bytes& record, node_number number) const noexcept;
   /// What a blob or pieces hold, which `at` has a link to. False: trouble() tells why.
   [[nodiscard]] bool gather(node_number number, std::uint64_t size, const record_bytes& at, std::vector<std::byte>& to);
+  /// Begins to count what is gathered again.
+  void forget_gathered() noexcept {
+    gathered_.clear();
+    gathered_again_bytes_ = 0;
+  }
   [[nodiscard]] const failure& trouble() const noexcept { return trouble_; }
   /// The same, which is over then.
   [[nodiscard]] failure take_trouble() noexcept { return std::exchange(trouble_, failure{}); }
@@ -141,8 +151,10 @@ class pack_input {
   [[nodiscard]] result<void> open_all();
   [[nodiscard]] result<void> read_index(const pack_trailer& trailer);
   [[nodiscard]] result<void> check_base() const;
-  [[nodiscard]] result<void> read_types(const section_entry& section);
-  [[nodiscard]] result<void> read_roots(const section_entry& section);
+  /// `seen`: the types so far.
+  [[nodiscard]] result<void> read_types(const section_entry& section, std::set<pack_type>& seen);
+  /// `names`: of the versions so far.
+  [[nodiscard]] result<void> read_roots(const section_entry& section, std::set<std::string>& names);
   [[nodiscard]] result<std::shared_ptr<loaded_section>> load(const section_entry& section, bool again);
   [[nodiscard]] result<void> find_records(loaded_section& section, const section_entry& entry) const;
   /// The node section with this record, if it can be read.
@@ -161,6 +173,8 @@ class pack_input {
   std::vector<std::size_t> node_sections_;  // indices
   std::uint64_t nodes_ = 0;
   std::uint64_t decompressed_ = 0;
+  std::unordered_set<node_number> gathered_;  // blobs
+  std::uint64_t gathered_again_bytes_ = 0;
 
   struct cached {
     std::shared_ptr<const loaded_section> section;

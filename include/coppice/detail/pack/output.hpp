@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -159,6 +160,7 @@ class pack_output {
   pack_header header_;
 
   std::vector<pack_type> types_;
+  std::map<pack_type, std::uint32_t> type_numbers_;  // those of the base too
   std::size_t types_flushed_ = 0;
   std::uint64_t nodes_ = 0;
   std::uint64_t nodes_flushed_ = 0;

@@ -3,6 +3,7 @@
 // Thread safety: one thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -54,7 +55,7 @@ class packed_trie_loader final : public trie_loader<Edit, Leaf, packed_trie_load
 
   void begin(std::uint32_t count) {
     items_.clear();
-    items_.reserve(count);
+    items_.reserve(std::min(count, Leaf::max_entries));
   }
   [[nodiscard]] bool add(const column_part* parts, const record_bytes& record) {
     item made;
@@ -65,6 +66,10 @@ class packed_trie_loader final : public trie_loader<Edit, Leaf, packed_trie_load
       if (!read(parts[1], false, record, made.value, made.value_blob)) return false;
     }
     made.hash = this->leaf_.hash(made.key);
+    if (items_.size() >= Leaf::max_entries && made.hash != items_.front().hash) {
+      this->input().fail(record.failure_here("a leaf has more entries than fit"));
+      return false;
+    }
     items_.push_back(made);
     return true;
   }

@@ -307,6 +307,15 @@ class column_reader {
     }
   }
   [[nodiscard]] bool done() const noexcept { return left_ == 0 || from_.wrong() != nullptr; }
+  /// Whether there are several entries, and their first parts are alike and take no bytes, each by itself. Keys differ;
+  /// elements of a vector may be so.
+  [[nodiscard]] bool alike_and_empty() const noexcept {
+    const column& first = columns_state_[0];
+    return left_ > 1 && from_.wrong() == nullptr && first.one_kind && first.one_size && first.size == 0 &&
+           !is_collection(static_cast<value_kind>(*first.kinds));
+  }
+  /// Passes over all entries. Precondition: one column, alike_and_empty().
+  void skip() noexcept { left_ = 0; }
 
   /// The next entry. Precondition: !done().
   void next(column_part* parts) noexcept {
@@ -469,7 +478,7 @@ struct vector_branch_record {
 /// How many entries a leaf of a type has, before its columns.
 [[nodiscard]] inline std::uint32_t read_leaf_count(record_reader& from, const pack_type& type) noexcept {
   const std::size_t begin = from.offset();
-  // Keys differ, so each but one takes a byte at least.
+  // Keys differ, so each but one takes a byte at least (skip_record sees to it).
   const bool is_vector = type.collection == pack_collection::vector;
   const std::uint64_t most = is_vector ? std::uint64_t{1} << type.leaf_size : from.remaining() + 1;
   const auto count = static_cast<std::uint32_t>(from.count(most, "a leaf has more entries than it can hold"));
@@ -593,6 +602,7 @@ void transcribe_record(record_reader& from, node_number self, const pack_type* t
     const std::uint32_t count = read_leaf_count(body, *type);
     column_reader columns(body, self, type->max_inline, count, columns_of(*type));
     copy_since(at);  // up to the bytes
+    if (columns.alike_and_empty()) columns.skip();
     while (!columns.done()) {
       column_part parts[2];
       columns.next(parts, [&](const column_part& part) {
@@ -643,10 +653,13 @@ void skip_record(record_reader& from, node_number self, std::size_t types, const
     if (head.kind == record_kind::vector_more) (void)read_some_link(from, self);
     const std::uint32_t count = read_leaf_count(from, type);
     if (from.wrong() != nullptr) return;
-    column_part parts[2];
-    for (column_reader columns(from, self, type.max_inline, count, columns_of(type)); !columns.done();) {
-      columns.next(parts);
+    column_reader columns(from, self, type.max_inline, count, columns_of(type));
+    // Nothing is passed over in steps that take no bytes: records of a few bytes could ask for many.
+    if (columns.alike_and_empty()) {
+      if (!is_vector) from.fail_at(begin, "a key stands twice");
+      columns.skip();
     }
+    for (column_part parts[2]; !columns.done();) columns.next(parts);
   }
 }
 

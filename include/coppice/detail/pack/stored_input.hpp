@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -110,6 +111,9 @@ class image_trie_loader final : public trie_loader<kept_nodes<Memory>, image_lea
 };
 
 /// Makes nodes of vectors: of bytes, or of refs of blobs. A leaf that is there may be published, so none is extended.
+///
+/// Outside an arena, where vectors are only checked, nobody reads elements: leaves have none there. A pack of few bytes
+/// may stand for many of them, and the limit of a store, which bounds them in an arena, is missing.
 template <class Memory, class Link>
 class stored_vector_nodes {
  public:
@@ -120,19 +124,24 @@ class stored_vector_nodes {
   static void retain(std::byte*) noexcept {}
   static void release(std::byte*) noexcept {}
 
-  void begin() noexcept { elements_.clear(); }
+  void begin() noexcept {
+    elements_.clear();
+    count_ = 0;
+  }
   [[nodiscard]] bool add(pack_input& input, const column_part& part, const record_bytes& record) {
     const bool has_blobs = layout_.leaf_kind == node_kind::rrb_leaf_refs;
     if (part.kind != value_kind::bytes || (!has_blobs && part.size != layout_.element_bytes)) {
       input.fail(record.failure_here("an element has another size than its type"));
       return false;
     }
+    ++count_;
     if (!has_blobs) {
-      elements_.insert(elements_.end(), part.data, part.data + part.size);
+      if constexpr (keeps_elements) elements_.insert(elements_.end(), part.data, part.data + part.size);
       return true;
     }
     std::byte* const blob = read_blob(input, part, record);
     if (blob == nullptr) return false;
+    if constexpr (!keeps_elements) return true;
     elements_.resize(elements_.size() + Link::bytes);
     Link::put(elements_.data() + (elements_.size() - Link::bytes), blob);
     return true;
@@ -140,17 +149,18 @@ class stored_vector_nodes {
   [[nodiscard]] static bool extend(std::byte*, std::uint32_t) noexcept { return false; }
   [[nodiscard]] std::byte* make_leaf(const std::byte* before, std::uint32_t size) {
     if (out_of_space_) return nullptr;
-    const auto count = size + static_cast<std::uint32_t>(elements_.size() / layout_.element_bytes);
-    const std::size_t bytes = layout_.leaf_bytes(count);
+    const std::uint32_t count = size + count_;
+    const std::size_t bytes = layout_.leaf_bytes(keeps_elements ? count : 0);
     const auto made = memory_.allocate(bytes);
     if (made.address == nullptr) return nullptr;
     std::memset(made.address, 0, bytes);
     write_header(made.address, layout_.leaf_kind, static_cast<unsigned>(std::bit_width(count)) - 1, bytes, count, 0);
+    if constexpr (!keeps_elements) return made.address;
     if (before != nullptr) {
       std::memcpy(layout_.element(made.address, 0), layout_.element(before, 0),
                   layout_.element_bytes * std::size_t{size});
     }
-    std::memcpy(layout_.element(made.address, size), elements_.data(), elements_.size());
+    if (!elements_.empty()) std::memcpy(layout_.element(made.address, size), elements_.data(), elements_.size());
     return made.address;
   }
   [[nodiscard]] std::byte* make_branch(unsigned height, const rrb_child* children, std::uint32_t count) noexcept {
@@ -172,8 +182,13 @@ class stored_vector_nodes {
  private:
   /// Null: out of space, or the input knows why.
   [[nodiscard]] std::byte* read_blob(pack_input& input, const column_part& part, const record_bytes& record) {
-    std::byte*& known = blobs_[part.link];  // of those that have no bytes too, which have no link
-    if (known != nullptr && part.data == nullptr) return known;
+    std::byte*& known = blobs_[part.link];  // all that have no bytes have no link, and are one blob
+    if (known != nullptr) {
+      if (view_of_blob(known, part.kind).size == part.size) return known;
+      input.fail(record.failure_here("an element has another length than its record"));
+      return nullptr;
+    }
+    assert(part.data == nullptr || part.size == 0);  // V is 0
     std::vector<std::byte> gathered;
     std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
     if (part.data == nullptr) {
@@ -184,14 +199,17 @@ class stored_vector_nodes {
     out_of_space_ |= made == Ref{};
     if (out_of_space_) return nullptr;
     auto* const address = const_cast<std::byte*>(memory_.address(made));
-    if (part.data == nullptr) known = address;
+    known = address;
     return address;
   }
 
+  static constexpr bool keeps_elements = std::is_same_v<Link, arena_link>;
+
   Memory& memory_;
   stored_layout<Link> layout_;
-  std::vector<std::byte> elements_;
-  paged_array<std::byte*> blobs_;  // by number of record
+  std::vector<std::byte> elements_;  // that were read last
+  std::uint32_t count_ = 0;          // how many
+  paged_array<std::byte*> blobs_;    // by number of record
   bool out_of_space_ = false;
 };
 
@@ -259,6 +277,12 @@ class stored_loader {
     made.seed = type.seed;
     made.element_type = stored_element_type(type);
     made.leaf_parameter = static_cast<std::uint8_t>(type.leaf_size);
+    if (type.collection == pack_collection::vector) made.branch_parameter = type.branch_bits;
+    // All else of the type follows from these.
+    if (type != stored_type<leaf_type>(part.kind, made)) {
+      input_.fail(record.failure_here("a type is not in the form of one that a store has"));
+      return std::nullopt;
+    }
     if (!load_tree(head.type, type, tree, made)) return std::nullopt;
     return made;
   }
@@ -306,7 +330,6 @@ class stored_loader {
       to.tail = ref_of_address(version.tail);
       to.tail_count = version.tail_count;
       to.height = static_cast<std::uint8_t>(version.height);
-      to.branch_parameter = type.branch_bits;
       return tree.size == 0 || version.tail != nullptr;
     }
     if (by.leaf == nullptr) by.leaf = std::make_unique<leaf_type>(seeded_hash{type.seed});

@@ -74,7 +74,7 @@ class trie_loader {
   /// why, or there was no memory.
   [[nodiscard]] Ref load(const pack_tree& tree) {
     if (tree.root == 0) return {};
-    const loaded* const root = node(tree.root, 0, 0);
+    const loaded* const root = node(tree.root, 0, 0, true);
     if (root == nullptr) return {};
     if (root->count != tree.size) {
       input_.fail(input_.record(tree.root).failure_here("a version has another size than it says"));
@@ -102,18 +102,23 @@ class trie_loader {
   trie_loader(pack_input& input, std::uint32_t type, Edit& memory, const Leaf& leaf) noexcept
       : memory_(memory), leaf_(leaf), input_(input), type_(type) {}
 
-  /// The node with a prefix of `depth` bits; null: it cannot be read. Recursion is one call a branch level.
-  [[nodiscard]] const loaded* node(node_number number, std::uint64_t prefix, unsigned depth) {
+  /// The node with a prefix of `depth` bits; null: it cannot be read. Recursion is one call a branch level: what stands
+  /// in several slots, and so may have the depth of its parent, is a leaf.
+  [[nodiscard]] const loaded* node(node_number number, std::uint64_t prefix, unsigned depth, bool may_be_branch) {
     loaded& known = nodes_[number];
-    if (known.ref == Ref{} && !read(number, prefix, depth, known)) return nullptr;
+    if (known.ref == Ref{} && !read(number, prefix, depth, may_be_branch, known)) return nullptr;
     if (known.prefix != prefix || known.depth != depth) {
       input_.fail(input_.record(number).failure_here("a node is in the wrong place of a trie"));
+      return nullptr;
+    }
+    if (!may_be_branch && !known.is_leaf) {
+      input_.fail(input_.record(number).failure_here("a branch stands in several slots"));
       return nullptr;
     }
     return &known;
   }
 
-  [[nodiscard]] bool read(node_number number, std::uint64_t prefix, unsigned depth, loaded& to) {
+  [[nodiscard]] bool read(node_number number, std::uint64_t prefix, unsigned depth, bool may_be_branch, loaded& to) {
     const record_bytes record = input_.record(number);
     if (!record.ok()) return false;
     record_reader from = record.reader();
@@ -121,6 +126,7 @@ class trie_loader {
     if (head.type != type_ || (head.kind != record_kind::branch && head.kind != record_kind::leaf)) {
       from.fail_at(0, "a node of a trie is another record");
     }
+    if (!may_be_branch && head.kind == record_kind::branch) from.fail_at(0, "a branch stands in several slots");
     to.prefix = prefix;
     to.depth = static_cast<std::uint8_t>(depth);
     to.is_leaf = head.kind == record_kind::leaf;
@@ -249,12 +255,7 @@ class trie_loader {
     }
     const std::uint64_t below = prefix | std::uint64_t{first} << (hash_bits - trie_branch_bits - branch.depth);
     const node_number number = branch.children[first];
-    const loaded* const child = node(number, below, prefix_of_width(branch.depth, width));
-    if (child != nullptr && !child->is_leaf && width != 1) {
-      input_.fail(record.failure_here("a branch stands in several slots"));
-      return nullptr;
-    }
-    return child;
+    return node(number, below, prefix_of_width(branch.depth, width), width == 1);
   }
 
   /// Whether the two halves of a range are leaves, or nothing, that should be one leaf (or no branch at all).

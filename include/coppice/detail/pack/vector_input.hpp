@@ -258,7 +258,9 @@ class vector_loader {
     }
     made_.begin();
     if (from.wrong() == nullptr) {
-      for (column_reader columns(from, number, type.max_inline, count, 1); !columns.done();) {
+      column_reader columns(from, number, type.max_inline, count, 1);
+      if (columns.alike_and_empty() && !count_grown(count, record)) return false;
+      while (!columns.done()) {
         column_part part;
         columns.next(&part);
         if (from.wrong() != nullptr) break;
@@ -272,15 +274,31 @@ class vector_loader {
     loaded& to = nodes_[number];
     to.size = before.size + count;
     const auto size = static_cast<std::uint32_t>(before.size);
-    to.ref = before.ref != nullptr && made_.extend(before.ref, size) ? before.ref : made_.make_leaf(before.ref, size);
+    if (before.ref != nullptr && made_.extend(before.ref, size)) {
+      to.ref = before.ref;
+      return true;
+    }
+    if (!count_grown(size, record)) return false;
+    to.ref = made_.make_leaf(before.ref, size);
     out_of_space_ |= to.ref == nullptr;
     return to.ref != nullptr;
+  }
+
+  /// Elements that take memory and no bytes of the pack are limited: of no size, or copied from what a leaf continues.
+  [[nodiscard]] bool count_grown(std::uint64_t count, const record_bytes& at) {
+    grown_ += count;
+    if (grown_ <= input_.limits().max_rebuilt_elements) return true;
+    failure why = at.failure_here("more elements have to be built anew than max_rebuilt_elements");
+    why.code = errc::unsupported;
+    input_.fail(why);
+    return false;
   }
 
   pack_input& input_;
   std::uint32_t type_;
   Nodes made_;
   paged_array<loaded> nodes_;
+  std::uint64_t grown_ = 0;
   bool out_of_space_ = false;
 };
 

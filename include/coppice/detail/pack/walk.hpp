@@ -45,6 +45,7 @@ class pack_walk {
     to.record = input_.record(number);
     if (!to.record.ok()) return false;
     to.from = to.record.reader();
+    if (!count_entries(1, to.record)) return false;
     to.head = read_head(to.from, input_.type_count());
     const bool typed = to.head.kind != record_kind::blob && to.head.kind != record_kind::pieces;
     if (to.from.wrong() == nullptr && (!typed || to.head.type != type_)) to.from.fail_at(0, "a node is another record");
@@ -61,7 +62,8 @@ class pack_walk {
     input_.fail(why);
     return false;
   }
-  /// Entries that are read anew are limited, as few records may stand for many.
+  /// Entries that are read anew are limited, and the records on the way to them, as few records may stand for many:
+  /// branches that share what is below them have more paths than there is time for, even to no entry at all.
   [[nodiscard]] bool count_entries(std::uint64_t count, const record_bytes& at) {
     walked_ += count;
     if (walked_ <= input_.limits().max_rebuilt_elements) return true;
@@ -239,11 +241,14 @@ class vector_walk : public pack_walk {
   template <class F>
   [[nodiscard]] bool each(const walked_chunk& chunk, const F& f) {
     // A leaf and what continues it, the last first.
-    std::vector<node_number> records;
-    for (node_number at = chunk.number;;) {
+    struct part {
+      node_number number;
       opened node;
+    };
+    std::vector<part> chain;
+    for (node_number at = chunk.number;;) {
+      opened& node = chain.emplace_back(part{at, {}}).node;
       if (!open(at, node)) return false;
-      records.push_back(at);
       if (node.head.kind == record_kind::vector_leaf) break;
       if (node.head.kind != record_kind::vector_more)
         return refuse(node.record, "a leaf of a vector is another record");
@@ -251,11 +256,9 @@ class vector_walk : public pack_walk {
       if (!is_sound(node)) return false;
     }
     std::uint64_t left = chunk.size;
-    for (std::size_t i = records.size(); i-- != 0 && left != 0;) {
-      opened node;
-      if (!open(records[i], node)) return false;
-      if (node.head.kind == record_kind::vector_more) (void)read_some_link(node.from, records[i]);
-      if (!each_entry(node, records[i], [&](const column_part* parts) {
+    for (; !chain.empty() && left != 0; chain.pop_back()) {
+      opened& node = chain.back().node;
+      if (!each_entry(node, chain.back().number, [&](const column_part* parts) {
             if (left == 0) return true;
             --left;
             return f(walked_entry{node.record, {parts[0], {}}});
