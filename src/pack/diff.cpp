@@ -1,10 +1,10 @@
 // What differs between two versions in packs.
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -166,7 +166,7 @@ class pack_comparison {
 
   /// All entries of both.
   void compare_entries(const function& f) {
-    std::unordered_map<std::string, value> old;
+    std::map<std::string, value> old;
     const auto identity = [](const value_view& key) {
       std::string text(1, static_cast<char>(key.kind()));
       return text.append(reinterpret_cast<const char*>(key.raw().data()), key.raw().size());

@@ -5,7 +5,9 @@
 #include <memory>
 #include <new>
 #include <set>
+#include <span>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -313,6 +315,48 @@ class shape_checker {
   std::set<vector_node> vector_nodes_;
 };
 
+/// Checks that the values in a leaf are encoded as they must be.
+class value_checker {
+ public:
+  explicit value_checker(pack_input& input) noexcept : input_(input) { input.forget_gathered(); }
+
+  void check(node_number number, const record_bytes& record) {
+    record_reader from = record.reader();
+    const record_head head = read_head(from, input_.type_count());
+    if (kind_of_record(head.kind) != pack_statistics::record::leaf) return;
+    const pack_type& type = input_.type(head.type);
+    if (type.elements != detail::pack_elements::values) return;
+    if (head.kind == record_kind::leaf) (void)from.u8();
+    if (head.kind == record_kind::vector_more) (void)from.count();
+    const bool has_keys = type.collection != detail::pack_collection::vector;
+    const unsigned columns = columns_of(type);
+    const std::uint32_t count = read_leaf_count(from, type);
+    for (detail::column_reader entries(from, number, type.max_inline, count, columns); !entries.done();) {
+      detail::column_part parts[2];
+      entries.next(parts);
+      for (unsigned i = 0; i < columns; ++i) check_part(parts[i], has_keys && i == 0, record);
+    }
+  }
+
+ private:
+  void check_part(const detail::column_part& part, bool is_key, const record_bytes& record) {
+    std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
+    if (part.data == nullptr && !is_collection(part.kind)) {
+      if (!checked_.emplace(part.link, part.size, part.kind, is_key).second) return;
+      if (!input_.gather(part.link, part.size, record, gathered_)) raise(input_);
+      bytes = gathered_;
+    }
+    const char* const wrong = detail::wrong_part({bytes.data(), bytes.size(), part.kind}, is_key);
+    if (wrong == nullptr) return;
+    input_.fail(record.failure_here(wrong));
+    raise(input_);
+  }
+
+  pack_input& input_;
+  std::vector<std::byte> gathered_;
+  std::set<std::tuple<node_number, std::uint64_t, value_kind, bool>> checked_;  // that are records of their own
+};
+
 /// Checks maps of values as a store would take them over.
 class store_checker {
   using leaf_type = detail::packed_leaf<std::byte*>;
@@ -377,7 +421,11 @@ pack_statistics pack_reader::statistics(std::size_t largest) {
 
 void pack_reader::verify() {
   if (input_->lacks_base()) raise_lacks_base();
-  for (std::uint64_t at = 1; at <= input_->last_node(); ++at) (void)record_of(*input_, static_cast<node_number>(at));
+  value_checker values(*input_);
+  for (std::uint64_t at = 1; at <= input_->last_node(); ++at) {
+    const auto number = static_cast<node_number>(at);
+    values.check(number, record_of(*input_, number));
+  }
   shape_checker shapes(*input_);
   std::map<std::uint32_t, std::unique_ptr<store_checker>> stores;  // by type
   for (const pack_root& root : input_->roots()) {

@@ -51,6 +51,25 @@ TEST(pack_from_javascript, is_sound_and_tells_its_versions) {
                                              "pushed", "words", "empty", "empty list"}));
 }
 
+/// Values of sets and vectors too, which no store holds.
+TEST(pack_from_javascript, is_not_sound_if_a_value_is_no_encoding) {
+  const bytes pack = bytes_of_file(golden("javascript_versions.pack"));
+  const auto sections = sections_of(pack);
+  std::size_t found = 0;
+  for (std::size_t at = 0; at + 6 < pack.size(); ++at) {
+    if (std::memcmp(pack.data() + at, "onetwo", 6) != 0) continue;
+    ++found;
+    bytes changed = pack;
+    changed[at] = std::byte{0xff};  // no ASCII
+    seal(changed, sections);
+    pack_reader reader(changed);
+    const auto [code, message] = error_of([&] { reader.verify(); });
+    EXPECT_EQ(code, errc::corrupt);
+    EXPECT_NE(message.find("not encoded as it must be"), std::string::npos) << message;
+  }
+  EXPECT_EQ(found, 1U);
+}
+
 TEST(pack_from_javascript, is_read_as_collections) {
   const bytes pack = bytes_of_file(golden("javascript_versions.pack"));
   pack_reader reader(pack);

@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -177,7 +177,7 @@ class trie_walk : public pack_walk {
   template <class F>
   [[nodiscard]] bool diff_entries(const std::vector<node_number>& older, const std::vector<node_number>& newer,
                                   unsigned depth, const F& f) {
-    std::unordered_map<std::string, walked_entry> before;
+    std::map<std::string, walked_entry> before;  // and no hash, for which bytes of unknown origin may be chosen
     for (const node_number number : older) {
       if (number == 0 || std::find(newer.begin(), newer.end(), number) != newer.end()) continue;
       if (!each_below(number, depth, [&](const walked_entry& entry) {
