@@ -65,6 +65,18 @@ int answer_parser(const CLI::App& parser, const CLI::ParseError& why, bool json)
   return exit_error;
 }
 
+/// Limits of the library as the options that they are here.
+std::string in_terms_of_options(std::string sentence) {
+  const auto replace = [&](std::string_view term, std::string_view by) {
+    const std::size_t at = sentence.find(term);
+    if (at != std::string::npos) sentence.replace(at, term.size(), by);
+  };
+  if (sentence.find("max_decompressed_bytes") == std::string::npos) return sentence;
+  replace("max_decompressed_bytes", "--max-decompressed");
+  replace("raise that limit in pack_limits", "raise that limit");
+  return sentence;
+}
+
 int run(session& shared) {
   try {
     const int status = shared.action();
@@ -78,7 +90,7 @@ int run(session& shared) {
   } catch (const command_error& why) {
     report_failure(why.code(), why.what(), shared.json);
   } catch (const error& why) {
-    report_failure(errc_name(why.code()), why.what(), shared.json);
+    report_failure(errc_name(why.code()), in_terms_of_options(why.what()), shared.json);
   } catch (const std::bad_alloc&) {
     report_failure("out_of_memory", "this process ran out of memory", shared.json);
   } catch (const std::exception& why) {

@@ -101,22 +101,26 @@ std::vector<std::string> pack_arguments::all() const {
   return paths;
 }
 
-void add_pack(CLI::App& command, pack_arguments& arguments) {
-  command.add_option("FILE", arguments.file, "A pack")->required();
-  command.add_option("--base", arguments.bases, "A pack that it, or its base, is made on; for each one, in any order")
-      ->type_name("FILE");
+void add_limits(CLI::App& command, pack_limits& limits) {
   command
       .add_option_function<std::string>(
           "--max-decompressed",
-          [&arguments](const std::string& text) {
+          [&limits](const std::string& text) {
             const auto parsed = parse_size(text);
             if (!parsed) {
               throw CLI::ValidationError("--max-decompressed", in_quotes(text) + " is no size; try 512MiB or 8GiB");
             }
-            arguments.limits.max_decompressed_bytes = *parsed;
+            limits.max_decompressed_bytes = *parsed;
           },
           "Refuse what decompresses to more (default 4GiB)")
       ->type_name("SIZE");
+}
+
+void add_pack(CLI::App& command, pack_arguments& arguments) {
+  command.add_option("FILE", arguments.file, "A pack")->required();
+  command.add_option("--base", arguments.bases, "A pack that it, or its base, is made on; for each one, in any order")
+      ->type_name("FILE");
+  add_limits(command, arguments.limits);
 }
 
 void add_compression(CLI::App& command, pack_options& options) {

@@ -81,6 +81,8 @@ struct pack_arguments {
   [[nodiscard]] std::vector<std::string> all() const;
 };
 void add_pack(CLI::App& command, pack_arguments& arguments);
+/// Declares --max-decompressed.
+void add_limits(CLI::App& command, pack_limits& limits);
 /// Declares --zstd.
 void add_compression(CLI::App& command, pack_options& options);
 

@@ -245,7 +245,7 @@ result<std::shared_ptr<loaded_section>> pack_input::load(const section_entry& se
   if (section.header.compression == pack_compression::zstd) {
     if (!again && section.header.raw_bytes > limits_.max_decompressed_bytes - decompressed_) {
       return failure{errc::unsupported, 0, "the pack decompresses to more than max_decompressed_bytes", section.offset,
-                     limits_.max_decompressed_bytes};
+                     0};
     }
     if (!again) decompressed_ += section.header.raw_bytes;
     made->owned.resize(section.header.raw_bytes);

@@ -170,6 +170,20 @@ class PackFailures(support.CommandTest):
         self.assertFalse(os.path.exists(self.path("b.pack")))
         self.assertEqual(self.stores(), ["store"])
 
+    def test_what_decompresses_to_more_than_is_allowed_is_refused(self):
+        self.fill(count=2000)
+        self.succeed("pack", "store", "a.pack", "--zstd")
+        for command in (("unpack", "a.pack", "new"), ("inspect", "a.pack"), ("verify", "a.pack"),
+                        ("compact", "a.pack", "--out", "b.pack"), ("pack", "store", "b.pack", "--base", "a.pack"),
+                        ("diff", "a.pack", "store")):
+            result = self.fail(*command, "--max-decompressed", "10KiB", "--json")
+            self.assertEqual(result.json_error()["code"], "unsupported", command)
+            self.assertIn("more than --max-decompressed, at byte", result.json_error()["message"])
+            self.assertTrue(result.json_error()["message"].endswith("raise that limit"), command)
+        self.fail("inspect", "a.pack", "--max-decompressed", "much")
+        self.assertEqual(self.stores(), ["store"])
+        self.succeed("verify", "a.pack", "--max-decompressed", "1GiB")
+
     def test_what_is_no_file_is_not_replaced(self):
         self.fill(count=100)
         os.mkfifo(self.path("pipe"))

@@ -15,11 +15,12 @@ struct compact_arguments {
   std::vector<std::string> files;
   std::string to;
   pack_options options;
+  pack_limits limits;
 };
 
 int run_compact(session& shared, const compact_arguments& arguments) {
   progress_bar bar(bytes_of_files(arguments.files));
-  pack_files packs(arguments.files, {}, bar);
+  pack_files packs(arguments.files, arguments.limits, bar);
   std::vector<pack_reader*> all;
   all.reserve(packs.size());
   for (std::size_t i = 0; i < packs.size(); ++i) all.push_back(&packs[i]);
@@ -49,6 +50,7 @@ void add_compact(CLI::App& parser, session& shared) {
   command.add_option("FILE", arguments->files, "Packs, with all their bases")->required()->expected(1, -1);
   command.add_option("--out", arguments->to, "The new pack")->required()->type_name("FILE");
   add_compression(command, arguments->options);
+  add_limits(command, arguments->limits);
   set_action(command, shared, [&shared, arguments] { return run_compact(shared, *arguments); });
 }
 

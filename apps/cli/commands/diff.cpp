@@ -19,6 +19,7 @@ struct diff_arguments {
   std::string newer;
   std::vector<std::string> bases;
   std::int64_t most_changes = std::numeric_limits<std::int64_t>::max();
+  pack_limits limits;
 };
 
 /// A store, or a version of a pack.
@@ -95,7 +96,7 @@ int run_diff(session& shared, const diff_arguments& arguments) {
     if (side.is_pack && std::find(paths.begin(), paths.end(), side.path) == paths.end()) paths.push_back(side.path);
   }
   progress_bar bar(bytes_of_files(paths));
-  pack_files packs(paths, {}, bar);
+  pack_files packs(paths, arguments.limits, bar);
   const auto pack_of = [&](const operand& side) -> pack_reader& {
     return packs[static_cast<std::size_t>(std::find(paths.begin(), paths.end(), side.path) - paths.begin())];
   };
@@ -146,6 +147,7 @@ void add_diff(CLI::App& parser, session& shared) {
   command.add_option("OLD", arguments->older, "The older version")->required();
   command.add_option("NEW", arguments->newer, "The newer version")->required();
   command.add_option("--base", arguments->bases, "A pack that one of them is made on")->type_name("FILE");
+  add_limits(command, arguments->limits);
   command.add_option("--limit", arguments->most_changes, "At most N differences")
       ->check([](const std::string& text) { return text.starts_with('-') ? "must not be negative" : std::string(); })
       ->type_name("N");

@@ -18,6 +18,7 @@ struct pack_command_arguments {
   std::vector<std::string> bases;
   bool for_others = false;
   pack_options options;
+  pack_limits limits;
 };
 
 int run_pack(session& shared, const pack_command_arguments& arguments) {
@@ -28,7 +29,7 @@ int run_pack(session& shared, const pack_command_arguments& arguments) {
   const std::string name =
       arguments.version.empty() ? fmt::format("{}@{}", opened.name(), version.version()) : arguments.version;
   progress_bar bar(bytes_of_files(arguments.bases));
-  pack_files bases(arguments.bases, {}, bar);
+  pack_files bases(arguments.bases, arguments.limits, bar);
   watched_sink sink(arguments.file, bar);
   std::uint64_t nodes = 0;
   const auto write = [&](pack_writer&& writer) {
@@ -77,6 +78,7 @@ void add_pack_command(CLI::App& parser, session& shared) {
       ->type_name("FILE");
   command.add_flag("--for-others", arguments->for_others, "Under a seed of the pack's own");
   add_compression(command, arguments->options);
+  add_limits(command, arguments->limits);
   set_action(command, shared, [&shared, arguments] { return run_pack(shared, *arguments); });
 }
 
