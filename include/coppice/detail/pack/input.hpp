@@ -48,9 +48,9 @@ struct pack_limits {
   /// Bytes that compressed sections are decompressed to, all together; and, for themselves, bytes of long values that
   /// stand in the pack once and are read again, because many elements have them.
   std::uint64_t max_decompressed_bytes = std::uint64_t{4} << 30;
-  /// Elements of versions that have to be built anew, because the program's collections have another shape, and nodes
-  /// that are read for them; in vectors also elements that take no bytes, or are copied to a leaf that continues
-  /// another.
+  /// Elements of versions that have to be built anew, because the program's collections have another shape; nodes that
+  /// are read for them may be as many. In vectors also elements that take no bytes, or are copied to a leaf that
+  /// continues another.
   std::uint64_t max_rebuilt_elements = 100'000'000;
   /// Bytes of one key, value or element.
   std::uint64_t max_value_bytes = std::uint64_t{1} << 30;

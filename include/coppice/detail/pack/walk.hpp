@@ -45,7 +45,7 @@ class pack_walk {
     to.record = input_.record(number);
     if (!to.record.ok()) return false;
     to.from = to.record.reader();
-    if (!count_entries(1, to.record)) return false;
+    if (!count_node(to.record)) return false;
     to.head = read_head(to.from, input_.type_count());
     const bool typed = to.head.kind != record_kind::blob && to.head.kind != record_kind::pieces;
     if (to.from.wrong() == nullptr && (!typed || to.head.type != type_)) to.from.fail_at(0, "a node is another record");
@@ -64,11 +64,8 @@ class pack_walk {
   }
   /// Entries that are read anew are limited, and the records on the way to them, as few records may stand for many:
   /// branches that share what is below them have more paths than there is time for, even to no entry at all.
-  [[nodiscard]] bool count_entries(std::uint64_t count, const record_bytes& at) {
-    walked_ += count;
-    if (walked_ <= input_.limits().max_rebuilt_elements) return true;
-    return refuse(at, "more elements have to be built anew than max_rebuilt_elements", errc::unsupported);
-  }
+  [[nodiscard]] bool count_entries(std::uint64_t count, const record_bytes& at) { return add(entries_, count, at); }
+  [[nodiscard]] bool count_node(const record_bytes& at) { return add(nodes_, 1, at); }
   /// Calls f(parts) for each entry of a leaf, until it returns false.
   template <class F>
   [[nodiscard]] bool each_entry(opened& leaf, node_number number, const F& f) {
@@ -85,9 +82,16 @@ class pack_walk {
   [[nodiscard]] pack_input& input() noexcept { return input_; }
 
  private:
+  [[nodiscard]] bool add(std::uint64_t& sum, std::uint64_t more, const record_bytes& at) {
+    sum += more;
+    if (sum <= input_.limits().max_rebuilt_elements) return true;
+    return refuse(at, "more elements have to be built anew than max_rebuilt_elements", errc::unsupported);
+  }
+
   pack_input& input_;
   std::uint32_t type_;
-  std::uint64_t walked_ = 0;
+  std::uint64_t entries_ = 0;
+  std::uint64_t nodes_ = 0;
 };
 
 class trie_walk : public pack_walk {
@@ -272,7 +276,7 @@ class vector_walk : public pack_walk {
 
  private:
   [[nodiscard]] bool add_leaf(node_number number, std::uint64_t size, std::vector<walked_chunk>& to) {
-    if (!count_entries(1, input().record(number))) return false;
+    if (!count_node(input().record(number))) return false;
     to.push_back({number, size});
     return true;
   }
