@@ -15,12 +15,7 @@ KILLS = int(os.environ.get("COPPICE_KILLS", "25"))
 
 class PackFailures(support.CommandTest):
     def fill(self, name="store", count=3000, text="value"):
-        content = "".join(json.dumps({"id": f"key {n}", "text": f"{text} {n}"}) + "\n" for n in range(count))
-        self.succeed("import", name, "--key", "id", "--limit", "64MiB", stdin=content)
-
-    def read(self, name):
-        with open(self.path(name), "rb") as file:
-            return file.read()
+        super().fill(name, count, text)
 
     def stores(self):
         return sorted(os.listdir(self.environment["COPPICE_DIR"]))

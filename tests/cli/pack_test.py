@@ -11,12 +11,7 @@ import support
 
 class Packs(support.CommandTest):
     def fill(self, name="store", count=2000, text="value"):
-        content = "".join(json.dumps({"id": f"key {n}", "text": f"{text} {n}"}) + "\n" for n in range(count))
-        self.succeed("import", name, "--key", "id", "--limit", "64MiB", stdin=content)
-
-    def read(self, name):
-        with open(self.path(name), "rb") as file:
-            return file.read()
+        super().fill(name, count, text)
 
     def change(self, first, count=3):
         for n in range(first, first + count):

@@ -77,5 +77,14 @@ class CommandTest(unittest.TestCase):
             file.write(content.encode() if isinstance(content, str) else content)
         return self.path(name)
 
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def fill(self, name, count, text):
+        """Makes a store of so many entries `key N`."""
+        content = "".join(json.dumps({"id": f"key {n}", "text": f"{text} {n}"}) + "\n" for n in range(count))
+        self.succeed("import", name, "--key", "id", "--limit", "64MiB", stdin=content)
+
     def killed_by(self, process, signal_number):
         self.assertEqual(process.returncode, -signal_number, signal.Signals(signal_number).name)

@@ -3,8 +3,6 @@
 //
 // To add files for a new version of the format, run with COPPICE_WRITE_GOLDEN=<directory>; those that are there stay.
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include "stored.hpp"
 
@@ -14,13 +12,6 @@ namespace {
 [[nodiscard]] std::string golden(const std::string& name) { return std::string(GOLDEN_DIRECTORY) + "/" + name; }
 /// Where new ones are to be written, or null.
 [[nodiscard]] const char* writes_to() { return std::getenv("COPPICE_WRITE_GOLDEN"); }
-
-[[nodiscard]] bytes bytes_of_file(const std::string& path) {
-  std::ifstream from(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(from)), {});
-  const auto all = std::as_bytes(std::span(text));
-  return {all.begin(), all.end()};
-}
 
 // ------------------------------------------------------------------------------------------------ collections
 
@@ -116,7 +107,7 @@ TEST(pack_golden, typed_collections) {
   return {first, into.snapshot()};
 }
 
-using pack_golden_store = store_directory;
+using pack_golden_store = store_test;
 
 TEST_F(pack_golden_store, values_and_collections_of_a_store_and_a_pack_on_a_base) {
   store from = open("from", {.seed = 5});

@@ -6,22 +6,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
-#include "coppice/store.hpp"
-#include "support.hpp"
+#include "store_support.hpp"
 
 namespace coppice::pack_test {
 namespace {
 
 [[nodiscard]] std::string golden(const std::string& name) { return std::string(GOLDEN_DIRECTORY) + "/" + name; }
-
-[[nodiscard]] bytes bytes_of_file(const std::string& path) {
-  std::ifstream from(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(from)), {});
-  const auto all = std::as_bytes(std::span(text));
-  return {all.begin(), all.end()};
-}
 
 /// Writes a pack of that name, if that is asked for and there is none.
 void write_golden(const std::string& name, const bytes& pack) {
@@ -97,24 +88,14 @@ TEST(pack_from_javascript, is_read_as_collections) {
   EXPECT_TRUE(reader.read<vector<int>>("empty list").empty());
 }
 
-class pack_for_javascript : public ::testing::Test {
+class pack_for_javascript : public store_test {
  protected:
-  void SetUp() override {
-    char name[] = "/dev/shm/coppice-pack-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-  [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
   [[nodiscard]] static store_options seeded(std::uint64_t seed) {
     store_options options;
     options.limit_bytes = std::uint64_t{64} << 20;
     options.seed = seed;
     return options;
   }
-
- private:
-  std::string directory_;
 };
 
 TEST_F(pack_for_javascript, what_came_from_there_is_restored_into_stores) {

@@ -53,19 +53,23 @@ inline void expect_sound(const store& checked) {
   EXPECT_TRUE(report.ok()) << report.broken;
 }
 
-/// Of a store of which only this handle is open, and no snapshot: after two collections nothing is left but the newest
-/// version.
-inline void expect_nothing_lost(store& alone) {
-  expect_sound(alone);
-  alone.collect();
-  alone.set("collected", "once more");
-  alone.collect();
+/// Of a store of which only this handle is open, and no snapshot, after two collections: nothing is left but the newest
+/// version. Returns how many bytes that has.
+inline std::uint64_t expect_only_newest(const store& alone) {
   const check_report report = alone.check();
   EXPECT_TRUE(report.ok()) << report.broken << " (after collections)";
   EXPECT_EQ(report.versions, 1U);
   EXPECT_EQ(report.orphaned_bytes, 0U);
   EXPECT_EQ(alone.stats().slots_used, 1U);
   EXPECT_EQ(alone.stats().pins, 0U);
+  return report.live_bytes;
+}
+inline void expect_nothing_lost(store& alone) {
+  expect_sound(alone);
+  alone.collect();
+  alone.set("collected", "once more");
+  alone.collect();
+  expect_only_newest(alone);
 }
 
 class store_test : public ::testing::Test {

@@ -2,42 +2,14 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <thread>
 
-#include "stored.hpp"
+#include "store_support.hpp"
 
 namespace coppice::pack_test {
 namespace {
 
-using content = std::map<std::string, std::string>;
-
-class pack_store : public store_directory {
- protected:
-  [[nodiscard]] static content of(const snapshot& version) {
-    content all;
-    for (const entry& each : version) all.emplace(each.key.as_string().value(), each.value.as_string().value());
-    return all;
-  }
-  /// Versions of a store, each with a few changes.
-  [[nodiscard]] static std::vector<snapshot> fill(store& into, unsigned versions) {
-    std::vector<snapshot> made;
-    std::vector<std::pair<std::string, std::string>> texts;
-    for (std::uint64_t i = 0; i < 2000; ++i) texts.emplace_back("key " + std::to_string(i), text_of(i % 400));
-    std::vector<key_value> entries;
-    for (const auto& [key, text] : texts) entries.push_back({key, text});
-    into.set_many(entries);
-    for (unsigned i = 0; i < versions; ++i) {
-      made.push_back(into.snapshot());
-      into.transact([&](transaction& t) {
-        t.set("key " + std::to_string(i * 7), "changed " + std::to_string(i));
-        t.erase("key " + std::to_string(i * 11 + 3));
-        t.set("new " + std::to_string(i), std::string(400, 'n'));
-      });
-    }
-    return made;
-  }
-};
+using pack_store = store_test;
 
 TEST_F(pack_store, a_version_becomes_a_new_store_of_the_same_nodes) {
   store from = open("from");

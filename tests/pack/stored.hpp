@@ -1,16 +1,11 @@
-// Stores, and typed collections of all kinds in them, for tests of packs.
+// Typed collections of all kinds in stores, for tests of packs.
 #pragma once
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <vector>
 
-#include "coppice/store.hpp"
 #include "coppice/store_arena.hpp"
-#include "support.hpp"
+#include "store_support.hpp"
 
 namespace coppice::pack_test {
 
@@ -103,41 +98,14 @@ inline void expect_same_collections(const snapshot& a, const snapshot& b) {
   expect_same<lines>(a, b, "nothing");
 }
 
-class store_directory : public ::testing::Test {
- protected:
-  void SetUp() override {
-    char name[] = "/dev/shm/coppice-pack-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    directory_ = name;
+/// Versions of a store, each with a few changes of all collections, which have `size` elements.
+[[nodiscard]] inline std::vector<snapshot> fill_collections(store& into, unsigned versions, std::uint64_t size) {
+  std::vector<snapshot> made;
+  for (unsigned i = 0; i < versions; ++i) {
+    into.transact([&](transaction& t) { change_collections(t, i, size); });
+    made.push_back(into.snapshot());
   }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
-  [[nodiscard]] store open(const std::string& name, store_options options = {}) const {
-    options.limit_bytes = std::uint64_t{256} << 20;
-    return store::open(path(name), options);
-  }
-  [[nodiscard]] static std::vector<snapshot> fill(store& into, unsigned versions, std::uint64_t size) {
-    std::vector<snapshot> made;
-    for (unsigned i = 0; i < versions; ++i) {
-      into.transact([&](transaction& t) { change_collections(t, i, size); });
-      made.push_back(into.snapshot());
-    }
-    return made;
-  }
-  [[nodiscard]] static bytes packed(const store& from, const std::vector<snapshot>& versions,
-                                    const pack_options& options = {}) {
-    pack_memory_sink sink;
-    from.pack(sink, versions, options);
-    return std::move(sink).bytes();
-  }
-  static void expect_sound(const store& checked) {
-    const check_report report = checked.check();
-    EXPECT_TRUE(report.ok()) << report.broken;
-  }
-
- private:
-  std::string directory_;
-};
+  return made;
+}
 
 }  // namespace coppice::pack_test

@@ -4,7 +4,7 @@
 namespace coppice::pack_test {
 namespace {
 
-using pack_stored_damage = store_directory;
+using pack_stored_damage = store_test;
 
 /// Uses a collection in all ways, whatever is in it. What it is like depends on elements that nobody could check.
 template <class Collection, class Change>

@@ -4,11 +4,11 @@
 namespace coppice::pack_test {
 namespace {
 
-using pack_stored = store_directory;
+using pack_stored = store_test;
 
 TEST_F(pack_stored, all_kinds_come_back_in_a_new_store) {
   store from = open("from");
-  const auto versions = fill(from, 4, 3000);
+  const auto versions = fill_collections(from, 4, 3000);
   const bytes pack = packed(from, versions);
   pack_reader reader(pack);
   reader.verify();
@@ -23,7 +23,7 @@ TEST_F(pack_stored, and_in_stores_under_the_same_seed_and_another_all_versions_o
   for (const bool same_seed : {true, false}) {
     store from = open("from" + std::to_string(same_seed), {.seed = 5});
     store into = open("into" + std::to_string(same_seed), {.seed = same_seed ? 5 : 6});
-    const auto versions = fill(from, 7, 1000);
+    const auto versions = fill_collections(from, 7, 1000);
     const bytes pack = packed(from, versions);
     pack_reader reader(pack);
     const auto made = into.restore_all(reader);
@@ -37,7 +37,7 @@ TEST_F(pack_stored, they_can_be_changed_where_they_are_restored) {
   for (const std::uint64_t seed : {5U, 6U}) {
     store from = open("from" + std::to_string(seed), {.seed = 5});
     store into = open("into" + std::to_string(seed), {.seed = seed});
-    const auto versions = fill(from, 2, 1000);
+    const auto versions = fill_collections(from, 2, 1000);
     const bytes pack = packed(from, versions);
     pack_reader reader(pack);
     into.restore(reader, 1);
@@ -54,7 +54,7 @@ TEST_F(pack_stored, they_can_be_changed_where_they_are_restored) {
 TEST_F(pack_stored, versions_share_in_the_pack_and_where_they_are_restored) {
   store from = open("from", {.seed = 5});
   store one = open("one", {.seed = 5}), all = open("all", {.seed = 5});
-  const auto versions = fill(from, 60, 3000);
+  const auto versions = fill_collections(from, 60, 3000);
   const std::size_t first = packed(from, {versions[0]}).size();
   const bytes pack = packed(from, versions);
   EXPECT_LT(pack.size(), 3 * first);
@@ -69,7 +69,7 @@ TEST_F(pack_stored, versions_share_in_the_pack_and_where_they_are_restored) {
 
 TEST_F(pack_stored, equal_content_gives_equal_packs) {
   store a = open("a", {.seed = 5}), b = open("b", {.seed = 5});
-  (void)fill(a, 3, 500);
+  (void)fill_collections(a, 3, 500);
   const bytes pack = packed(a, {a.snapshot()});
   pack_reader reader(pack);
   b.restore(reader, 0);
@@ -84,7 +84,7 @@ TEST_F(pack_stored, equal_content_gives_equal_packs) {
 
 TEST_F(pack_stored, only_what_a_base_lacks_is_packed_and_a_chain_made_one) {
   store from = open("from");
-  const auto versions = fill(from, 3, 3000);
+  const auto versions = fill_collections(from, 3, 3000);
   const bytes base = packed(from, {versions[0]});
   const pack_memory_source base_source(base);
   pack_reader base_reader(base_source);
@@ -109,7 +109,7 @@ TEST_F(pack_stored, only_what_a_base_lacks_is_packed_and_a_chain_made_one) {
 
 TEST_F(pack_stored, differences_name_the_collections_that_changed) {
   store from = open("from");
-  const auto versions = fill(from, 1, 100);
+  const auto versions = fill_collections(from, 1, 100);
   from.transact([](transaction& t) { t.set("odd", t.get<numbers>("odd")->insert(1'000'000)); });
   for (const bool together : {true, false}) {
     const bytes both = packed(from, {versions[0], from.snapshot()}), other = packed(from, {from.snapshot()});
@@ -152,7 +152,7 @@ TEST_F(pack_stored, other_readers_are_told) {
 
 TEST_F(pack_stored, a_store_that_is_full_stays_as_it_was) {
   store from = open("from", {.seed = 5});
-  const auto versions = fill(from, 1, 20'000);
+  const auto versions = fill_collections(from, 1, 20'000);
   const bytes pack = packed(from, versions);
   pack_reader reader(pack);
   for (const std::uint64_t seed : {5U, 6U}) {

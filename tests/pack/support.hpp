@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <random>
 #include <span>
 #include <string>
@@ -106,6 +108,13 @@ template <class Collection>
   bytes all;
   for (const auto part : parts) all.insert(all.end(), part.begin(), part.end());
   return XXH3_64bits(all.data(), all.size());
+}
+
+[[nodiscard]] inline bytes bytes_of_file(const std::string& path) {
+  std::ifstream from(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(from)), {});
+  const auto all = std::as_bytes(std::span(text));
+  return {all.begin(), all.end()};
 }
 
 /// The sections of a pack that is whole.
