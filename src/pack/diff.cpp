@@ -32,28 +32,19 @@ using detail::walked_entry;
 /// Parts of entries as values. What it gives is valid until it is asked for the same part again.
 class part_values {
  public:
-  part_values(pack_input& input, const pack_type& type) : input_(input) {
-    if (type.elements == detail::pack_elements::values) return;
-    const auto [key, value] = detail::parts_of_schema(type.schema);
-    schemas_[0] = key;
-    schemas_[1] = value;
-    encoded_ = true;
-  }
+  part_values(pack_input& input, const pack_type& type) : input_(input), schemas_(type) {}
   /// Column 0: a key or element; 1: a value.
   [[nodiscard]] value_view of(const walked_entry& entry, unsigned column) {
     const column_part& part = entry.parts[column];
     if (is_collection(part.kind)) return collection(entry, column);
-    std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
-    if (part.data == nullptr) {
-      if (!input_.gather(part.link, part.size, entry.record, gathered_[column])) raise(input_);
-      bytes = gathered_[column];
-    }
-    if (encoded_) {
+    const auto bytes = input_.bytes_of(part, entry.record, gathered_[column]);
+    if (!bytes) raise(input_);
+    if (schemas_.encoded()) {
       const bool known = detail::has_counterpart(schemas_[column]);
-      const auto made = known ? detail::value_of_encoded(schemas_[column], bytes) : std::nullopt;
-      return made.value_or(value_view(bytes));
+      const auto made = known ? detail::value_of_encoded(schemas_[column], *bytes) : std::nullopt;
+      return made.value_or(value_view(*bytes));
     }
-    if (is_valid_encoding(part.kind, bytes)) return value_view::stored(part.kind, bytes);
+    if (is_valid_encoding(part.kind, *bytes)) return value_view::stored(part.kind, *bytes);
     input_.fail(entry.record.failure_here("a value is not encoded as it must be"));
     raise(input_);
   }
@@ -86,8 +77,7 @@ class part_values {
   }
 
   pack_input& input_;
-  std::string schemas_[2];
-  bool encoded_ = false;
+  detail::column_schemas schemas_;
   std::vector<std::byte> gathered_[2];
 };
 

@@ -340,13 +340,10 @@ class value_checker {
 
  private:
   void check_part(const detail::column_part& part, bool is_key, const record_bytes& record) {
-    std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
-    if (part.data == nullptr && !is_collection(part.kind)) {
-      if (!checked_.emplace(part.link, part.size, part.kind, is_key).second) return;
-      if (!input_.gather(part.link, part.size, record, gathered_)) raise(input_);
-      bytes = gathered_;
-    }
-    const char* const wrong = detail::wrong_part({bytes.data(), bytes.size(), part.kind}, is_key);
+    if (part.data == nullptr && !checked_.emplace(part.link, part.size, part.kind, is_key).second) return;
+    const auto bytes = input_.bytes_of(part, record, gathered_);
+    if (!bytes) raise(input_);
+    const char* const wrong = detail::wrong_part({bytes->data(), bytes->size(), part.kind}, is_key);
     if (wrong == nullptr) return;
     input_.fail(record.failure_here(wrong));
     raise(input_);

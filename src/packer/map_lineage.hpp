@@ -7,7 +7,8 @@
 #include <span>
 
 #include "coppice/detail/pack/output.hpp"
-#include "coppice/detail/pack/trie_output.hpp"
+#include "coppice/detail/pack/packed_output.hpp"
+#include "coppice/detail/pack/scratch_memory.hpp"
 #include "coppice/detail/packed_in_place.hpp"
 #include "coppice/detail/packed_leaf.hpp"
 #include "coppice/detail/trie.hpp"
@@ -19,51 +20,16 @@ namespace coppice::packer {
 
 using leaf_policy = detail::packed_leaf<std::byte*>;
 
-/// Writes tries of packed leaves, of sets only the keys.
-template <bool IsSet>
-class value_trie_encoder final : public detail::trie_encoder<node_view, value_trie_encoder<IsSet>> {
-  using base = detail::trie_encoder<node_view, value_trie_encoder>;
-
- public:
-  static constexpr unsigned columns = IsSet ? 1 : 2;
-  static constexpr bool fixed_size = false;
-
-  value_trie_encoder(detail::pack_output& output, std::uint32_t type) : base(output, type, node_view()) {}
-
-  void prepare(const std::byte* node) {
-    if (detail::kind_of(node) != detail::node_kind::packed_leaf_wide) return;
-    for (std::uint32_t i = 0; i < detail::count_of(node); ++i) {
-      const auto item = leaf_.item_at(this->view(), node, i);
-      prepare_blob(item.key, item.key_blob);
-      if constexpr (!IsSet) prepare_blob(item.value, item.value_blob);
-    }
-  }
-  void add_entries(const std::byte* node, const detail::record_place& place, detail::column_writer& to) {
-    for (std::uint32_t i = 0; i < detail::count_of(node); ++i) {
-      const auto item = leaf_.item_at(this->view(), node, i);
-      add(item.key, item.key_blob, place, to);
-      if constexpr (!IsSet) add(item.value, item.value_blob, place, to);
-    }
-  }
-
- private:
-  void prepare_blob(const detail::packed_view& part, const std::byte* blob) {
-    if (blob == nullptr || this->output().number_of(blob) != 0) return;
-    this->output().remember(blob, this->output().put_large(part.data, part.size));
-  }
-  void add(const detail::packed_view& part, const std::byte* blob, const detail::record_place& place,
-           detail::column_writer& to) {
-    if (blob == nullptr) return to.add(part.kind, part.data, part.size);
-    to.add_link(part.kind, part.size, place.link(this->output().number_of(blob)));
-  }
-
-  leaf_policy leaf_;
-};
+template <unsigned Columns>
+using value_encoder = detail::packed_trie_encoder<detail::scratch_view, leaf_policy, detail::no_collections, Columns>;
 
 class map_lineage {
  public:
   map_lineage(detail::pack_output& output, std::uint32_t type, std::uint64_t seed, bool is_set)
-      : leaf_(detail::seeded_hash{seed}), maps_(output, type), sets_(output, type), is_set_(is_set) {}
+      : leaf_(detail::seeded_hash{seed}),
+        maps_(output, type, {}, leaf_),
+        sets_(output, type, {}, leaf_),
+        is_set_(is_set) {}
 
   /// Changes the version that is being made as a run says. False: there is no memory.
   [[nodiscard]] bool store(std::span<const std::byte> bytes) {
@@ -113,8 +79,8 @@ class map_lineage {
   trie_nodes nodes_;
   leaf_policy leaf_;
   std::byte* root_ = nullptr;
-  value_trie_encoder<false> maps_;
-  value_trie_encoder<true> sets_;
+  value_encoder<2> maps_;
+  value_encoder<1> sets_;
   bool is_set_;
 };
 

@@ -14,12 +14,6 @@
 
 namespace coppice::packer {
 
-/// Reads nodes by their addresses.
-struct node_view {
-  using ref_type = std::byte*;
-  [[nodiscard]] static const std::byte* address(ref_type node) noexcept { return node; }
-};
-
 class nodes {
  public:
   using ref_type = std::byte*;

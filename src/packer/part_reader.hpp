@@ -63,20 +63,12 @@ class part_reader {
  public:
   part_reader(pack_input& input, const pack_type& type)
       : input_(input),
-        is_map_(type.collection == detail::pack_collection::map),
         is_vector_(type.collection == detail::pack_collection::vector),
-        restriction_(restriction_of(type)) {
-    if (type.elements == detail::pack_elements::values) return;
-    const auto [key, value] = detail::parts_of_schema(type.schema);
-    schemas_[0] = key;
-    schemas_[1] = value;
-  }
+        restriction_(restriction_of(type)),
+        schemas_(type) {}
 
   /// Whether the elements have counterparts here at all.
-  [[nodiscard]] bool can_read() const noexcept {
-    return schemas_[0].empty() ||
-           (detail::has_counterpart(schemas_[0]) && (!is_map_ || detail::has_counterpart(schemas_[1])));
-  }
+  [[nodiscard]] bool can_read() const noexcept { return schemas_.have_counterparts(); }
   [[nodiscard]] std::uint32_t restriction() const noexcept { return restriction_; }
 
   /// The key or element of an entry (column 0), or its value (1). Nothing: the input knows why. Valid until the same
@@ -84,22 +76,19 @@ class part_reader {
   [[nodiscard]] std::optional<value_view> read(const walked_entry& entry, unsigned column) {
     const bool is_key = column == 0 && !is_vector_;
     const detail::column_part& part = entry.parts[column];
-    std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
     if (is_collection(part.kind)) {
       return fail(entry, "a typed collection inside a store has no counterpart in JavaScript", errc::invalid_argument);
     }
-    if (part.data == nullptr) {
-      if (!input_.gather(part.link, part.size, entry.record, gathered_[column])) return std::nullopt;
-      bytes = gathered_[column];
-    }
+    const auto bytes = input_.bytes_of(part, entry.record, gathered_[column]);
+    if (!bytes) return std::nullopt;
     value_view made;
-    if (schemas_[column].empty()) {
-      const char* const wrong = detail::wrong_part({bytes.data(), bytes.size(), part.kind}, is_key);
+    if (!schemas_.encoded()) {
+      const char* const wrong = detail::wrong_part({bytes->data(), bytes->size(), part.kind}, is_key);
       if (wrong != nullptr) return fail(entry, wrong, errc::corrupt);
-      made = value_view::stored(part.kind, bytes);
+      made = value_view::stored(part.kind, *bytes);
     } else {
       if (part.kind != value_kind::bytes) return fail(entry, "an encoded element is not bytes", errc::corrupt);
-      const std::optional<value_view> decoded = detail::value_of_encoded(schemas_[column], bytes);
+      const std::optional<value_view> decoded = detail::value_of_encoded(schemas_[column], *bytes);
       if (!decoded) {
         return fail(entry, "a number is beyond int64, or an element is not encoded as it must be", errc::corrupt);
       }
@@ -123,10 +112,9 @@ class part_reader {
   }
 
   pack_input& input_;
-  bool is_map_;
   bool is_vector_;
   std::uint32_t restriction_;
-  std::string schemas_[2];  // empty: values
+  detail::column_schemas schemas_;
   std::vector<std::byte> gathered_[2];
 };
 

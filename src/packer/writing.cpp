@@ -48,19 +48,14 @@ writing* current = nullptr;
 [[nodiscard]] detail::pack_type type_of(detail::pack_collection collection, std::uint32_t restriction,
                                         std::uint64_t seed) {
   detail::pack_type type;
-  type.collection = collection;
-  type.elements = detail::pack_elements::values;
-  if (restriction != 0) type.schema = detail::pack_value_types[restriction - 1];
   if (collection == detail::pack_collection::vector) {
     type.branch_bits = vector_lineage::layout::branch_bits;
     type.leaf_size = vector_lineage::layout::leaf_bits;
-    return type;
+  } else {
+    type = detail::packed_pack_type<leaf_policy>(seed);
   }
-  type.hash = detail::pack_hash::store;
-  type.leaf_size = leaf_policy::max_entries;
-  type.max_bytes = leaf_policy::max_bytes;
-  type.max_inline = leaf_policy::max_inline;
-  type.seed = seed;
+  type.collection = collection;
+  if (restriction != 0) type.schema = detail::pack_value_types[restriction - 1];
   return type;
 }
 

@@ -117,7 +117,7 @@ class store_pack_writing {
       if (from.under_seed == nullptr) {
         from.under_seed = std::make_unique<reseeded>(seed);
         from.seed_encoder =
-            std::make_unique<scratch_encoder>(output, root.type, pointer_view(), from.under_seed->leaf());
+            std::make_unique<scratch_encoder>(output, root.type, detail::scratch_view(), from.under_seed->leaf());
       }
       root.tree.root = from.seed_encoder->write(from.under_seed->make(version));
     }
@@ -125,14 +125,10 @@ class store_pack_writing {
   }
 
  private:
-  struct pointer_view {
-    using ref_type = std::byte*;
-    [[nodiscard]] static const std::byte* address(ref_type node) noexcept { return node; }
-  };
   using collections_encoder = detail::stored_encoder<arena_view>;
   using arena_collections = detail::stored_collections<arena_view>;
   using arena_encoder = detail::packed_trie_encoder<arena_view, leaf_policy, arena_collections>;
-  using scratch_encoder = detail::packed_trie_encoder<pointer_view, scratch_leaf>;
+  using scratch_encoder = detail::packed_trie_encoder<detail::scratch_view, scratch_leaf>;
   struct source {
     std::unique_ptr<collections_encoder> collections;
     std::unique_ptr<arena_encoder> encoder;

@@ -27,38 +27,26 @@ using detail::pack_root;
 using detail::pack_type;
 using detail::walked_entry;
 
-/// Parts of entries of any pack as values; what they point to stays as long as this object.
+/// Parts of entries of any pack as values, each valid until the same column is read again.
 class value_reader {
  public:
-  value_reader(pack_input& input, const pack_type& type) : input_(input) {
-    if (type.elements == detail::pack_elements::values) return;
-    const auto [key, value] = detail::parts_of_schema(type.schema);
-    schemas_[0] = key;
-    schemas_[1] = value;
-  }
-  [[nodiscard]] bool can_read() const {
-    return schemas_[0].empty() || (detail::has_counterpart(schemas_[0]) && detail::has_counterpart(schemas_[1]));
-  }
+  value_reader(pack_input& input, const pack_type& type) : input_(input), schemas_(type) {}
 
   /// Column 0: a key, 1: a value. Nothing: the input knows why.
   [[nodiscard]] std::optional<value_view> read(const walked_entry& entry, unsigned column) {
     const detail::column_part& part = entry.parts[column];
-    std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
-    if (part.data == nullptr) {
-      if (!input_.gather(part.link, part.size, entry.record, gathered_.emplace_back())) return std::nullopt;
-      bytes = gathered_.back();
-    }
-    if (!schemas_[column].empty()) {
-      const std::optional<value_view> made = detail::value_of_encoded(schemas_[column], bytes);
+    const auto bytes = input_.bytes_of(part, entry.record, gathered_[column]);
+    if (!bytes) return std::nullopt;
+    if (schemas_.encoded()) {
+      const std::optional<value_view> made = detail::value_of_encoded(schemas_[column], *bytes);
       if (!made)
         return fail(entry, "a number is beyond int64, or an element is not encoded as it must be", errc::corrupt);
       return checked(entry, *made, column == 0);
     }
-    const char* const wrong = detail::wrong_part({bytes.data(), bytes.size(), part.kind}, column == 0);
+    const char* const wrong = detail::wrong_part({bytes->data(), bytes->size(), part.kind}, column == 0);
     if (wrong != nullptr) return fail(entry, wrong, errc::corrupt);
-    return value_view::stored(part.kind, bytes);
+    return value_view::stored(part.kind, *bytes);
   }
-  void forget() { gathered_.clear(); }
 
  private:
   [[nodiscard]] std::optional<value_view> checked(const walked_entry& entry, const value_view& made, bool is_key) {
@@ -73,8 +61,8 @@ class value_reader {
   }
 
   pack_input& input_;
-  std::string schemas_[2];  // empty: values
-  std::deque<std::vector<std::byte>> gathered_;
+  detail::column_schemas schemas_;
+  std::vector<std::byte> gathered_[2];
 };
 
 /// Brings versions of a pack into a store. What was brought stays where it is as long as its versions are kept.
@@ -164,7 +152,6 @@ class restoring {
       placed.clear();
       run_bytes = 0;
       owned.clear();
-      reader_->forget();
     };
     const bool read = walk_->each(root.tree.root, [&](const walked_entry& entry) {
       const auto key = reader_->read(entry, 0);
@@ -197,7 +184,6 @@ class restoring {
 
   [[nodiscard]] bool change(transaction_state& work, detail::node_number older, const pack_root& root) {
     const auto apply = [&](detail::diff_kind, const walked_entry* before, const walked_entry* after) {
-      reader_->forget();
       const auto key = reader_->read(after == nullptr ? *before : *after, 0);
       if (!key) return false;
       if (after == nullptr) {
@@ -227,11 +213,11 @@ class restoring {
   ref last_root_ = 0;                        // and where
 };
 
-void require_map(const pack_version& version, const pack_type& type, pack_input& input, const std::string& name) {
+void require_map(const pack_version& version, const pack_type& type, const std::string& name) {
   if (version.collection != pack_version::kind::map) {
     raise(errc::invalid_argument, name, "only a map can be restored into a store; the version is a set or a vector");
   }
-  if (!value_reader(input, type).can_read()) {
+  if (!detail::column_schemas(type).have_counterparts()) {
     raise(errc::unsupported, name,
           "the version has elements of the C++ types " + version.elements +
               ", which values of a store have no counterpart of; read it with coppice::pack_reader");
@@ -246,7 +232,7 @@ void store::restore(pack_reader& from, std::size_t version) {
   store_detail::open_arena& arena = state_->arena();
   arena.require_writable();
   const detail::pack_root& root = from.root_at(version);
-  store_detail::require_map(from.versions()[version], from.input_->type(root.type), *from.input_, name());
+  store_detail::require_map(from.versions()[version], from.input_->type(root.type), name());
   store_detail::writing scope(arena, false);
   store_detail::restoring work(scope, arena, *from.input_);
   if (!work.restore(root)) from.raise(from.input_->take_trouble(), version);
@@ -256,7 +242,7 @@ std::vector<snapshot> store::restore_all(pack_reader& from) {
   store_detail::open_arena& arena = state_->arena();
   arena.require_writable();
   for (std::size_t i = 0; i < from.versions().size(); ++i) {
-    store_detail::require_map(from.versions()[i], from.input_->type(from.root_at(i).type), *from.input_, name());
+    store_detail::require_map(from.versions()[i], from.input_->type(from.root_at(i).type), name());
   }
   std::vector<class snapshot> made;
   store_detail::writing scope(arena, false);
@@ -277,7 +263,7 @@ store store::create_from(pack_reader& from, std::size_t version, std::string_vie
   const store_detail::location where = store_detail::locate(name_or_path, true);
   const detail::pack_root& root = from.root_at(version);
   const detail::pack_type& type = from.input_->type(root.type);
-  store_detail::require_map(from.versions()[version], type, *from.input_, where.name);
+  store_detail::require_map(from.versions()[version], type, where.name);
   store_options made = options;
   if (!made.seed && type.hash == detail::pack_hash::store) made.seed = type.seed;
   auto arena = std::make_shared<store_detail::open_arena>(where.name, where.path, made, true);

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -123,6 +124,16 @@ class pack_input {
   [[nodiscard]] std::size_t record_size(const record_bytes& record, node_number number) const noexcept;
   /// What a blob or pieces hold, which `at` has a link to. False: trouble() tells why.
   [[nodiscard]] bool gather(node_number number, std::uint64_t size, const record_bytes& at, std::vector<std::byte>& to);
+  /// The bytes of a part of a record: where they stand, or gathered into `into`; of a collection none. Nothing:
+  /// trouble() tells why.
+  [[nodiscard]] std::optional<std::span<const std::byte>> bytes_of(const column_part& part, const record_bytes& at,
+                                                                   std::vector<std::byte>& into) {
+    if (part.data != nullptr || is_collection(part.kind)) {
+      return std::span(part.data, static_cast<std::size_t>(part.size));
+    }
+    if (!gather(part.link, part.size, at, into)) return std::nullopt;
+    return into;
+  }
   /// Begins to count what is gathered again.
   void forget_gathered() noexcept {
     gathered_.clear();

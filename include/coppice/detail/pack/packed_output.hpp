@@ -9,7 +9,6 @@
 
 #include "coppice/detail/pack/trie_output.hpp"
 #include "coppice/detail/packed_leaf.hpp"
-#include "coppice/error.hpp"
 
 namespace coppice::detail {
 
@@ -36,13 +35,11 @@ template <class Leaf>
 
 /// Where no value is a collection.
 struct no_collections {
-  [[noreturn]] static node_number write(value_kind, const std::byte*) {
-    throw error(errc::corrupt, "coppice::pack_writer: a collection inside a collection");
-  }
+  static constexpr bool allowed = false;
 };
 
-/// `Columns`: 1 of a set, whose values are nothing. `Collections`: has write(kind, node), the number of the record of a
-/// collection.
+/// `Columns`: 1 of a set, whose values are nothing. `Collections`: whether they are allowed; then it has write(kind,
+/// node), the number of the record of one.
 template <class View, class Leaf, class Collections = no_collections, unsigned Columns = 2>
 class packed_trie_encoder final : public trie_encoder<View, packed_trie_encoder<View, Leaf, Collections, Columns>> {
   using base = trie_encoder<View, packed_trie_encoder>;
@@ -60,7 +57,7 @@ class packed_trie_encoder final : public trie_encoder<View, packed_trie_encoder<
     for (std::uint32_t i = 0; i < count_of(node); ++i) {
       const auto item = leaf_.item_at(this->view(), node, i);
       prepare_blob(item.key, item.key_blob);
-      prepare_blob(item.value, item.value_blob);
+      if constexpr (Columns == 2) prepare_blob(item.value, item.value_blob);
     }
   }
   void add_entries(const std::byte* node, const record_place& place, column_writer& to) {
@@ -86,8 +83,10 @@ class packed_trie_encoder final : public trie_encoder<View, packed_trie_encoder<
     if (blob == Ref{}) return;
     const std::byte* const node = this->view().address(blob);
     if (this->output().number_of(node) != 0) return;
-    this->output().remember(node, is_collection(part.kind) ? collections_.write(part.kind, node)
-                                                           : this->output().put_large(part.data, part.size));
+    if constexpr (Collections::allowed) {
+      if (is_collection(part.kind)) return this->output().remember(node, collections_.write(part.kind, node));
+    }
+    this->output().remember(node, this->output().put_large(part.data, part.size));
   }
   void add(const packed_view& part, Ref blob, const record_place& place, column_writer& to) {
     if (blob == Ref{}) return to.add(part.kind, part.data, part.size);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -35,6 +36,31 @@ namespace coppice::detail {
   }
   return false;
 }
+
+/// The schemas of what stands in the columns of a type.
+class column_schemas {
+ public:
+  explicit column_schemas(const pack_type& type)
+      : columns_(columns_of(type)), encoded_(type.elements != pack_elements::values) {
+    if (!encoded_) return;
+    const auto [first, second] = parts_of_schema(type.schema);
+    schemas_[0] = first;
+    schemas_[1] = second;
+  }
+  /// Whether there are any: else what stands there is values.
+  [[nodiscard]] bool encoded() const noexcept { return encoded_; }
+  /// Of keys or elements (0), or values (1).
+  [[nodiscard]] const std::string& operator[](unsigned column) const noexcept { return schemas_[column]; }
+  /// Whether all that stands there can be a value.
+  [[nodiscard]] bool have_counterparts() const noexcept {
+    return !encoded_ || (has_counterpart(schemas_[0]) && (columns_ == 1 || has_counterpart(schemas_[1])));
+  }
+
+ private:
+  unsigned columns_;
+  bool encoded_;
+  std::string schemas_[2];
+};
 
 /// A value of what was encoded, or nothing: it is no encoding, or a number beyond int64. Valid as long as the bytes.
 /// Precondition: has_counterpart(schema).

@@ -16,6 +16,12 @@
 
 namespace coppice::detail {
 
+/// Reads nodes by their addresses.
+struct scratch_view {
+  using ref_type = std::byte*;
+  [[nodiscard]] static const std::byte* address(ref_type node) noexcept { return node; }
+};
+
 class scratch_memory {
  public:
   using ref_type = std::byte*;

@@ -190,12 +190,9 @@ class stored_vector_nodes {
     }
     assert(part.data == nullptr || part.size == 0);  // V is 0
     std::vector<std::byte> gathered;
-    std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
-    if (part.data == nullptr) {
-      if (!input.gather(part.link, part.size, record, gathered)) return nullptr;
-      bytes = gathered;
-    }
-    const Ref made = make_blob(memory_, {bytes.data(), bytes.size(), value_kind::bytes});
+    const auto bytes = input.bytes_of(part, record, gathered);
+    if (!bytes) return nullptr;
+    const Ref made = make_blob(memory_, {bytes->data(), bytes->size(), value_kind::bytes});
     out_of_space_ |= made == Ref{};
     if (out_of_space_) return nullptr;
     auto* const address = const_cast<std::byte*>(memory_.address(made));

@@ -172,6 +172,7 @@ class stored_encoder final : public pack_encoder {
 /// What packed_trie_encoder asks.
 template <class View>
 struct stored_collections {
+  static constexpr bool allowed = true;
   stored_encoder<View>* encoder;
   [[nodiscard]] node_number write(value_kind kind, const std::byte* node) const { return encoder->write(kind, node); }
 };

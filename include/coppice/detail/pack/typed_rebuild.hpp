@@ -74,13 +74,10 @@ class part_reader {
   [[nodiscard]] std::optional<T> read(const column_part& part, const record_bytes& at) {
     if (!of_values_) return decode_packed<T>(input_, part, at);
     std::vector<std::byte> gathered;
-    std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
-    if (part.data == nullptr && !is_collection(part.kind)) {
-      if (!input_.gather(part.link, part.size, at, gathered)) return std::nullopt;
-      bytes = gathered;
-    }
+    const auto bytes = input_.bytes_of(part, at, gathered);
+    if (!bytes) return std::nullopt;
     const char* reason = nullptr;
-    std::optional<T> made = value_as<T>(part.kind, bytes, reason);
+    std::optional<T> made = value_as<T>(part.kind, *bytes, reason);
     if (!made) {
       failure why = at.failure_here(reason);
       why.code = errc::invalid_argument;

@@ -110,23 +110,20 @@ class typed_values final : public pack_encoder {
 template <class T>
 [[nodiscard]] std::optional<T> decode_packed(pack_input& input, const column_part& part, const record_bytes& at) {
   std::vector<std::byte> gathered;
-  std::span<const std::byte> bytes(part.data, static_cast<std::size_t>(part.size));
   if (part.kind != value_kind::bytes) {
     input.fail(at.failure_here("an encoded element is of another kind than bytes"));
     return std::nullopt;
   }
-  if (part.data == nullptr) {
-    if (!input.gather(part.link, part.size, at, gathered)) return std::nullopt;
-    bytes = gathered;
-  }
+  const auto bytes = input.bytes_of(part, at, gathered);
+  if (!bytes) return std::nullopt;
   if constexpr (packs_as_bytes<T>) {
-    if (bytes.size() != sizeof(T)) {
+    if (bytes->size() != sizeof(T)) {
       input.fail(at.failure_here("a number has another size than its type"));
       return std::nullopt;
     }
-    return load<T>(bytes.data());
+    return load<T>(bytes->data());
   } else {
-    result<T> decoded = decode<T>(bytes, input.limits().max_nesting);
+    result<T> decoded = decode<T>(*bytes, input.limits().max_nesting);
     if (!decoded) {
       input.fail(at.failure_here(decoded.why().reason));
       return std::nullopt;
